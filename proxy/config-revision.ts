@@ -1,0 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ConfigFile } from "./contract/config-file.ts";
+
+/** What becomes of a pushed document: a lower revision is ignored, an equal one with other content is a conflict. */
+export type RevisionVerdict = "accepted" | "unchanged" | "ignored" | "conflict";
+
+/** The revision rule. It makes a stale writer harmless: nothing it pushes can replace something newer. */
+export function revisionVerdict(running: ConfigFile, pushed: ConfigFile): RevisionVerdict {
+  if (pushed.revision > running.revision) return "accepted";
+  if (pushed.revision < running.revision) return "ignored";
+  return isDeepStrictEqual(pushed, running) ? "unchanged" : "conflict";
+}
+
+/** The document to start with: a restarted container must not revive the old wiring of its mounted file. */
+export const newerDocument = (mounted: ConfigFile, kept: ConfigFile | undefined): ConfigFile =>
+  kept !== undefined && kept.revision > mounted.revision ? kept : mounted;

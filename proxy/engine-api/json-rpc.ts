@@ -1,0 +1,78 @@
+import { type JsonView, member, rawBytes, stringOf, viewJson } from "./json-view.ts";
+
+/** A single JSON-RPC call, read through a view; the bytes are what gets forwarded. */
+export type RpcRequest = {
+  readonly body: Buffer;
+  readonly method: string;
+  /** As it stands in the request: answered back byte for byte. */
+  readonly id: Buffer;
+  readonly params: readonly JsonView[];
+};
+
+/** What an upstream's body says, if it is one JSON-RPC answer. Views point into the body. */
+export type RpcAnswer =
+  | { readonly kind: "result"; readonly result: JsonView }
+  | { readonly kind: "error"; readonly code: number; readonly message: string }
+  | { readonly kind: "malformed" };
+
+/** JSON-RPC 2.0 section 5.1 and the Engine API's own (E-20). */
+export const RPC_CODE = { invalidRequest: -32600, methodNotFound: -32601, internal: -32603 } as const;
+
+/** Longest piece of an upstream's error text that is kept. */
+const ERROR_TEXT_LENGTH_MAX = 200;
+
+/** The call in `body`, or undefined where it is a batch, not JSON, or may be read in two ways: then it only passes through. */
+export function viewRequest(body: Buffer): RpcRequest | undefined {
+  const view = viewJson(body);
+  const method = stringOf(body, member(view, "method"));
+  const id = member(view, "id");
+  if (view === undefined || method === undefined || id === undefined || id.kind === "object" || id.kind === "array")
+    return undefined;
+  const params = member(view, "params");
+  return { body, method, id: rawBytes(body, id), params: params?.kind === "array" ? params.items : [] };
+}
+
+/** Reads an upstream's answer. An error counts whatever stands beside it; neither error nor result is malformed. */
+export function viewAnswer(body: Buffer): RpcAnswer {
+  const view = viewJson(body);
+  const result = member(view, "result");
+  const error = member(view, "error");
+  if (error !== undefined && error.kind !== "null") {
+    const code = member(error, "code");
+    return {
+      kind: "error",
+      code: code?.kind === "number" ? Number(rawBytes(body, code).toString("latin1")) : 0,
+      message: (stringOf(body, member(error, "message")) ?? "").slice(0, ERROR_TEXT_LENGTH_MAX),
+    };
+  }
+  return result === undefined ? { kind: "malformed" } : { kind: "result", result };
+}
+
+/** `{"jsonrpc":"2.0","id":…,"result":…}` around bytes that are JSON already. */
+export const resultBody = (id: Buffer, result: Buffer): Buffer =>
+  Buffer.concat([RESULT_HEAD, id, RESULT_MIDDLE, result, RESULT_TAIL]);
+
+/** A JSON-RPC error; its HTTP status is always 200 (E-3). */
+export const errorBody = (id: Buffer | undefined, code: number, message: string): Buffer =>
+  Buffer.from(`{"jsonrpc":"2.0","id":${id?.toString() ?? "null"},"error":${JSON.stringify({ code, message })}}`);
+
+/** A call of our own. `params` are JSON texts or bytes, in order. */
+export function requestBody(method: string, params: readonly (string | Buffer)[]): Buffer {
+  const parts: Buffer[] = [Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":[`)];
+  params.forEach((param, index) => {
+    if (index > 0) parts.push(PARAM_SEPARATOR);
+    parts.push(typeof param === "string" ? Buffer.from(param) : param);
+  });
+  parts.push(REQUEST_TAIL);
+  return Buffer.concat(parts);
+}
+
+/** The request's parameter as text where it is a string: a payload id, a hash. */
+export const stringParam = (request: RpcRequest, index: number): string | undefined =>
+  stringOf(request.body, request.params[index]);
+
+const RESULT_HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
+const RESULT_MIDDLE = Buffer.from(',"result":');
+const RESULT_TAIL = Buffer.from("}");
+const PARAM_SEPARATOR = Buffer.from(",");
+const REQUEST_TAIL = Buffer.from("]}");

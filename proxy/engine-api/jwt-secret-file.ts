@@ -1,0 +1,71 @@
+import { readFileSync, statSync } from "node:fs";
+import type { Clock } from "../clock.ts";
+import { type JwtSecret, parseJwtSecret } from "./jwt.ts";
+
+/** How often the file is looked at again. Kubernetes swaps a mounted Secret by a link, so the time of change is enough. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** How long tokens of the secret before stay valid: op-node may be restarted with the new one a little later. */
+export const OVERLAP_MS = 300_000;
+
+/** A JWT secret in a file: read when first needed and again when it changes. A missing or bad file keeps the last good secret. */
+export class JwtSecretFile {
+  readonly path: string;
+  readonly #clock: Clock;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #changedAt = "";
+  #secret: JwtSecret | undefined;
+  #before: { readonly secret: JwtSecret; readonly untilMs: number } | undefined;
+  #problem: string | undefined = "not read yet";
+
+  constructor(path: string, clock: Clock) {
+    this.path = path;
+    this.#clock = clock;
+  }
+
+  /** The secret now; undefined while there never was a good one. */
+  current(): JwtSecret | undefined {
+    this.#lookAgain();
+    return this.#secret;
+  }
+
+  /** The secret now and, for the overlap, the one before: what inbound tokens may be signed with. */
+  accepted(): readonly JwtSecret[] {
+    this.#lookAgain();
+    const before =
+      this.#before !== undefined && this.#clock.monotonicMs() < this.#before.untilMs ? [this.#before.secret] : [];
+    return this.#secret === undefined ? before : [this.#secret, ...before];
+  }
+
+  /** What is wrong with the file, without its content; undefined when all is well. */
+  problem(): string | undefined {
+    this.#lookAgain();
+    return this.#problem;
+  }
+
+  #lookAgain(): void {
+    const now = this.#clock.monotonicMs();
+    if (now - this.#lookedAtMs < LOOK_AGAIN_MS) return;
+    this.#lookedAtMs = now;
+    try {
+      const { mtimeMs, ino, size } = statSync(this.path);
+      const changedAt = `${mtimeMs}/${ino}/${size}`;
+      if (changedAt === this.#changedAt && this.#problem === undefined) return;
+      this.#changedAt = changedAt;
+      this.#take(parseJwtSecret(readFileSync(this.path, "utf8")), now);
+    } catch {
+      this.#problem = `${this.path}: cannot be read; mount the JWT secret there`;
+    }
+  }
+
+  #take(secret: JwtSecret | undefined, now: number): void {
+    if (secret === undefined) {
+      this.#problem = `${this.path}: not a JWT secret; it must hold 64 hex characters`;
+      return;
+    }
+    this.#problem = undefined;
+    if (this.#secret !== undefined && Buffer.compare(this.#secret, secret) === 0) return;
+    if (this.#secret !== undefined) this.#before = { secret: this.#secret, untilMs: now + OVERLAP_MS };
+    this.#secret = secret;
+  }
+}

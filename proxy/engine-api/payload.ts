@@ -1,0 +1,76 @@
+import { type RpcRequest, requestBody } from "./json-rpc.ts";
+import { type JsonView, member, quantityOf, rawBytes, stringOf, viewJson } from "./json-view.ts";
+import type { NewPayloadVersion } from "./methods.ts";
+
+/** A getPayload result (engine contract 3.1), as views into the answer's bytes. */
+export type Envelope = {
+  /** The answer's body: what the views point into. */
+  readonly body: Buffer;
+  readonly view: JsonView;
+  readonly payload: JsonView;
+  readonly blockHash: string;
+  readonly blockNumber: bigint;
+};
+
+/** What newPayload said. Only `VALID` counts. */
+export type PayloadStatus = { readonly status: string; readonly validationError: string | undefined };
+
+/** Longest validation error that is kept. */
+const VALIDATION_ERROR_LENGTH_MAX = 200;
+
+/** Reads a getPayload result; undefined where it has no execution payload with hash and number. */
+export function viewEnvelope(body: Buffer, result: JsonView): Envelope | undefined {
+  const payload = member(result, "executionPayload");
+  const blockHash = stringOf(body, member(payload, "blockHash"));
+  const blockNumber = quantityOf(body, member(payload, "blockNumber"));
+  if (payload === undefined || blockHash === undefined || blockNumber === undefined) return undefined;
+  return { body, view: result, payload, blockHash, blockNumber };
+}
+
+/**
+ * Whether everything around the execution payload is JSON that every reader takes alike. The payload itself is judged by
+ * the execution client that validates it; the rest reaches op-node on our word alone.
+ */
+export function isSoundAroundPayload({ body, view, payload }: Envelope): boolean {
+  const around = Buffer.concat([
+    body.subarray(view.start, payload.start),
+    Buffer.from("0"),
+    body.subarray(payload.end, view.end),
+  ]);
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(around));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The newPayload call that validates an envelope: its payload's and beacon root's bytes as they came. */
+export function newPayloadBody(envelope: Envelope, version: NewPayloadVersion): Buffer {
+  const root = member(envelope.view, "parentBeaconBlockRoot");
+  return requestBody(version.method, [
+    rawBytes(envelope.body, envelope.payload),
+    "[]",
+    root === undefined ? "null" : rawBytes(envelope.body, root),
+    ...version.trailing,
+  ]);
+}
+
+/** Hash and number of the block in a newPayload request; undefined where it has none. */
+export function viewNewPayload(
+  request: RpcRequest,
+): { readonly blockHash: string; readonly blockNumber: bigint } | undefined {
+  const [payload] = request.params;
+  const blockHash = stringOf(request.body, member(payload, "blockHash"));
+  const blockNumber = quantityOf(request.body, member(payload, "blockNumber"));
+  return blockHash === undefined || blockNumber === undefined ? undefined : { blockHash, blockNumber };
+}
+
+/** Reads newPayload's answer; undefined for an error or another shape. */
+export function viewPayloadStatus(body: Buffer): PayloadStatus | undefined {
+  const result = member(viewJson(body), "result");
+  const status = stringOf(body, member(result, "status"));
+  if (status === undefined) return undefined;
+  const validationError = stringOf(body, member(result, "validationError"))?.slice(0, VALIDATION_ERROR_LENGTH_MAX);
+  return { status, validationError };
+}

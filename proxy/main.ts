@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import pino from "pino";
+import { HELP, parseArguments } from "./arguments.ts";
+import { systemClock } from "./clock.ts";
+import { ConfigRefused, type StartedProxy, startProxy } from "./start.ts";
+import { VERSION } from "./version.ts";
+
+const EXIT_CANNOT_START = 1;
+const EXIT_WRONG_INPUT = 2;
+
+const parsed = parseArguments(process.argv.slice(2));
+switch (parsed.kind) {
+  case "help":
+    process.stdout.write(HELP);
+    break;
+  case "version":
+    process.stdout.write(`${VERSION}\n`);
+    break;
+  case "wrong":
+    process.stderr.write(`${parsed.problems.join("\n")}\nRun with --help for all options.\n`);
+    process.exitCode = EXIT_WRONG_INPUT;
+    break;
+  case "run":
+    await run(parsed.arguments);
+}
+
+async function run(args: Extract<typeof parsed, { kind: "run" }>["arguments"]): Promise<void> {
+  const log = pino({ level: args.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  let proxy: StartedProxy;
+  try {
+    proxy = await startProxy(args, { clock: systemClock, log });
+  } catch (error) {
+    if (error instanceof ConfigRefused) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(EXIT_WRONG_INPUT);
+    }
+    process.stderr.write(`the proxy cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(EXIT_CANNOT_START);
+  }
+  const stop = (how: string): void => {
+    log.info({ how, drainSeconds: args.drainSeconds }, "draining");
+    void proxy.drain().then(() => process.exit(0));
+  };
+  process.once("SIGTERM", () => stop("SIGTERM"));
+  process.once("SIGINT", () => stop("SIGINT"));
+  if (args.exitWithParent) {
+    process.stdin.on("close", () => process.exit(0));
+    process.stdin.resume();
+  }
+}

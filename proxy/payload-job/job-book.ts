@@ -1,0 +1,118 @@
+import type { HandedOut, PayloadId, PayloadJob } from "./payload-job.ts";
+
+/** op-node asks within seconds; 64 jobs are two minutes of 2-second blocks. */
+const JOBS_KEPT = 64;
+
+/** Envelopes kept for repeated getPayloads (E-16: the last ten), in bytes: ten blocks of the largest size op-conductor takes. */
+const HANDED_OUT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Hashes handed out, so that no block is handed out for two ids (V-14), and their parents' numbers (V-6). */
+const HASHES_KEPT = 256;
+
+type Entry<Handle> = {
+  readonly job: PayloadJob<Handle>;
+  handedOut: HandedOut | undefined;
+  /** From then on only the execution client's block. */
+  ownBlockOnly: boolean;
+  open: boolean;
+};
+
+/** The bounded book of payload jobs, by the execution client's payload id. */
+export class JobBook<Handle> {
+  readonly #entries = new Map<string, Entry<Handle>>();
+  readonly #handedOutFor = new Map<string, PayloadId<"execution_client">>();
+  readonly #numbers = new Map<string, bigint>();
+
+  /**
+   * Opens a job. The same id again is the same attributes again: op-node wants the block anew, so where a builder's block
+   * was handed out before, something was wrong with it and only the execution client's may follow.
+   */
+  open(job: PayloadJob<Handle>): void {
+    const before = this.#entries.get(job.payloadId);
+    this.#entries.delete(job.payloadId);
+    const ownBlockOnly = before !== undefined && (before.ownBlockOnly || before.handedOut !== undefined);
+    this.#entries.set(job.payloadId, { job, handedOut: undefined, ownBlockOnly, open: true });
+    dropOldest(this.#entries, JOBS_KEPT);
+  }
+
+  /** The job of that id. */
+  get(payloadId: string): PayloadJob<Handle> | undefined {
+    return this.#entries.get(payloadId)?.job;
+  }
+
+  /** What was handed out for that id and may be handed out again. */
+  handedOut(payloadId: string): HandedOut | undefined {
+    return this.#entries.get(payloadId)?.handedOut;
+  }
+
+  /** Whether only the execution client's block may be handed out for that id. */
+  isOwnBlockOnly(payloadId: string): boolean {
+    return this.#entries.get(payloadId)?.ownBlockOnly === true;
+  }
+
+  /** Whether a block was handed out for another id than this one (V-14). */
+  isHandedOutForAnother(blockHash: string, payloadId: string): boolean {
+    const owner = this.#handedOutFor.get(blockHash);
+    return owner !== undefined && owner !== payloadId;
+  }
+
+  /** Keeps what was handed out. */
+  handOut(payloadId: PayloadId<"execution_client">, handedOut: HandedOut): void {
+    const entry = this.#entries.get(payloadId);
+    if (entry === undefined) return;
+    entry.handedOut = handedOut;
+    entry.open = false;
+    if (handedOut.source === "builder") remember(this.#handedOutFor, handedOut.blockHash, payloadId, HASHES_KEPT);
+    this.sawBlock(handedOut.blockHash, BigInt(handedOut.blockNumber));
+    this.#keepByteBound();
+  }
+
+  /** A getPayload was answered in another way. */
+  close(payloadId: string): void {
+    const entry = this.#entries.get(payloadId);
+    if (entry !== undefined) entry.open = false;
+  }
+
+  /** The execution client called a block not VALID: if it was handed out, it is not again. */
+  reject(blockHash: string): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.handedOut?.blockHash !== blockHash || entry.handedOut.source !== "builder") continue;
+      entry.handedOut = undefined;
+      entry.ownBlockOnly = true;
+    }
+  }
+
+  /** Notes a block's number, to check its children's (V-6). */
+  sawBlock(blockHash: string, blockNumber: bigint): void {
+    remember(this.#numbers, blockHash, blockNumber, HASHES_KEPT);
+  }
+
+  /** The number of a block seen before. */
+  numberOf(blockHash: string): bigint | undefined {
+    return this.#numbers.get(blockHash);
+  }
+
+  /** Whether op-node has asked for a block that it has not fetched yet. */
+  get hasOpenJob(): boolean {
+    return [...this.#entries.values()].at(-1)?.open === true;
+  }
+
+  #keepByteBound(): void {
+    let bytes = 0;
+    for (const entry of [...this.#entries.values()].reverse()) {
+      bytes += entry.handedOut?.result.length ?? 0;
+      if (bytes > HANDED_OUT_BYTES_MAX) entry.handedOut = undefined;
+    }
+  }
+}
+
+function remember<V>(map: Map<string, V>, key: string, value: V, kept: number): void {
+  map.delete(key);
+  map.set(key, value);
+  dropOldest(map, kept);
+}
+
+function dropOldest(map: Map<string, unknown>, kept: number): void {
+  const oldest = map.keys().next();
+  if (map.size > kept && oldest.done === false) map.delete(oldest.value);
+}

@@ -1,0 +1,29 @@
+import type { Logger } from "pino";
+import type { Builder } from "./builder.ts";
+import type { Clock } from "./clock.ts";
+import type { BlockDecision } from "./contract/status.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Metrics } from "./metrics.ts";
+import type { JobBook } from "./payload-job/job-book.ts";
+import type { Wiring } from "./wiring.ts";
+
+/** What the routes of a sequencer's proxy work with. */
+export type SequencerProxy = {
+  /** The wiring now: read once per request, as a pushed config may replace it at any moment. */
+  readonly wiring: () => Wiring;
+  readonly jobs: JobBook<Builder>;
+  /** Choices under way, so that a getPayload repeated meanwhile gets the same bytes (E-16). Bounded by the jobs. */
+  readonly deciding: Map<string, Promise<unknown>>;
+  readonly clock: Clock;
+  readonly decided: (decision: BlockDecision) => void;
+};
+
+/** Where decisions go: the ledger, the metrics and one log line. */
+export function decisionSink(parts: { readonly ledger: Ledger; readonly metrics: Metrics; readonly log: Logger }) {
+  return (decision: BlockDecision): void => {
+    parts.ledger.record(decision);
+    parts.metrics.decided(decision);
+    const { at: _, ...fields } = decision;
+    parts.log.info(fields, decision.answered ? "payload handed out" : "no payload");
+  };
+}

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { Builder } from "./builder.ts";
+import type { Clock } from "./clock.ts";
+import type { BuilderConfig, ConfigFile } from "./contract/config-file.ts";
+import { JwtMinter, JwtVerifier } from "./engine-api/jwt.ts";
+import { JwtSecretFile } from "./engine-api/jwt-secret-file.ts";
+import { UpstreamClient } from "./engine-api/upstream-client.ts";
+import { ExecutionClient } from "./execution-client.ts";
+
+/** What a config document means in running parts: the execution client and builders this proxy talks to. */
+export type Wiring = {
+  readonly config: ConfigFile;
+  readonly executionClient: ExecutionClient;
+  readonly inbound: { readonly file: string; readonly verifier: JwtVerifier };
+  readonly builders: readonly Builder[];
+};
+
+type Dependencies = { readonly secretsDir: string; readonly clock: Clock };
+
+/** Builders are asked for one thing at a time on the lane, and for a payload beside it. */
+const BUILDER_CONNECTIONS_MAX = 4;
+
+/** op-conductor takes 5 MiB (V-15); above that a builder's answer is no block. */
+const BUILDER_ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+/** The wiring of a document. Parts of the wiring before that did not change are kept, with their connections. */
+export function wire(config: ConfigFile, before: Wiring | undefined, dependencies: Dependencies): Wiring {
+  const inboundFile = config.inboundJwtSecretFile ?? config.executionClient.jwtSecretFile;
+  return {
+    config,
+    executionClient: sameExecutionClient(config, before) ?? newExecutionClient(config.executionClient, dependencies),
+    inbound: before?.inbound.file === inboundFile ? before.inbound : newInbound(inboundFile, dependencies),
+    builders: config.builders.map((builder) => sameBuilder(builder, before) ?? newBuilder(builder, dependencies)),
+  };
+}
+
+/** Ends what the wiring before had and the new one has not. */
+export async function closeRemoved(before: Wiring, after: Wiring | undefined): Promise<void> {
+  const removed: { readonly close: () => Promise<void> }[] = before.builders.filter(
+    (b) => !after?.builders.includes(b),
+  );
+  if (before.executionClient !== after?.executionClient) removed.push(before.executionClient);
+  await Promise.all(removed.map((part) => part.close()));
+}
+
+function sameExecutionClient(config: ConfigFile, before: Wiring | undefined): ExecutionClient | undefined {
+  return before !== undefined && isSame(before.executionClient.config, config.executionClient)
+    ? before.executionClient
+    : undefined;
+}
+
+function sameBuilder(config: BuilderConfig, before: Wiring | undefined): Builder | undefined {
+  return before?.builders.find((builder) => isSame(builder.config, config));
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function newExecutionClient(
+  config: ConfigFile["executionClient"],
+  { secretsDir, clock }: Dependencies,
+): ExecutionClient {
+  const minter = newMinter(config.jwtSecretFile, { secretsDir, clock });
+  return new ExecutionClient(config, { clock, authorization: () => minter.authorization() });
+}
+
+function newBuilder(config: BuilderConfig, { secretsDir, clock }: Dependencies): Builder {
+  const minter = newMinter(config.jwtSecretFile, { secretsDir, clock });
+  const client = new UpstreamClient(
+    {
+      url: config.url,
+      connectionsMax: BUILDER_CONNECTIONS_MAX,
+      answerBytesMax: BUILDER_ANSWER_BYTES_MAX,
+      authorization: () => minter.authorization(),
+    },
+    { clock },
+  );
+  return new Builder(config, { client, clock });
+}
+
+function newInbound(file: string, { secretsDir, clock }: Dependencies): Wiring["inbound"] {
+  const secret = new JwtSecretFile(join(secretsDir, file), clock);
+  return { file, verifier: new JwtVerifier(() => secret.accepted(), clock) };
+}
+
+function newMinter(file: string, { secretsDir, clock }: Dependencies): JwtMinter {
+  const secret = new JwtSecretFile(join(secretsDir, file), clock);
+  return new JwtMinter(() => secret.current(), clock);
+}
