@@ -1,0 +1,55 @@
+import { request } from "undici";
+
+/** Largest answer that is read: a proxy's status with 64 decisions has some 30 KiB. */
+const ANSWER_BYTES_MAX = 1024 * 1024;
+
+export type HttpJsonRequest = {
+  readonly method: "GET" | "POST" | "PUT";
+  readonly url: string | URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Ends the call; it is also ended after `deadlineMs`. */
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+};
+
+export type HttpJsonAnswer =
+  | { readonly kind: "json"; readonly statusCode: number; readonly value: unknown }
+  /** No connection, no answer in time, too long, or not JSON. `problem` holds no credentials. */
+  | { readonly kind: "failed"; readonly problem: string };
+
+/** One bounded HTTP call that answers JSON. Never rejects. */
+export async function httpJson(call: HttpJsonRequest): Promise<HttpJsonAnswer> {
+  try {
+    const { statusCode, body } = await request(call.url, {
+      method: call.method,
+      headers: { ...(call.body === undefined ? {} : { "content-type": "application/json" }), ...call.headers },
+      body: call.body ?? null,
+      signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.deadlineMs)]),
+    });
+    const text = await readBounded(body);
+    if (text === undefined) return { kind: "failed", problem: `answered more than ${ANSWER_BYTES_MAX} bytes` };
+    return { kind: "json", statusCode, value: JSON.parse(text) };
+  } catch (error) {
+    return { kind: "failed", problem: problemOf(error, call.deadlineMs) };
+  }
+}
+
+async function readBounded(body: AsyncIterable<Buffer>): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function problemOf(error: unknown, deadlineMs: number): string {
+  if (error instanceof SyntaxError) return "answered something that is not JSON";
+  if (error instanceof Error && error.name === "TimeoutError") return `gave no answer within ${deadlineMs} ms`;
+  if (error instanceof Error && error.name === "AbortError") return "the call was ended";
+  const code = error instanceof Error && "code" in error ? String(error.code) : "no connection";
+  return `cannot be reached (${code})`;
+}

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { isJwtSecret } from "../api/jwt-secret.ts";
+import type { Clock } from "../kubernetes/clock.ts";
+import type { KubeClient } from "../kubernetes/kube-client.ts";
+import type { KubeObject } from "../kubernetes/kube-object.ts";
+import { objectPath, resources } from "../kubernetes/resources.ts";
+import type { SecretForm, SecretRef } from "../plan/model.ts";
+
+/** A rotated secret is noticed after this long at most. */
+const GOOD_AGE_MS = 10_000;
+/** A secret that is awaited is looked for this often. */
+const BAD_AGE_MS = 1_000;
+const SECRETS_KEPT = 1_000;
+
+const Data = z.object({ data: z.record(z.string(), z.string()).optional() });
+
+/** A JWT secret as read: what a plan may know, and the value for those who write it. */
+export type SecretRead = { readonly form: SecretForm; readonly value: string | undefined };
+
+/** Reads Secrets by name and remembers them for seconds. */
+export class SecretReader {
+  readonly #client: KubeClient;
+  readonly #clock: Clock;
+  readonly #kept = new Map<string, { readonly object: KubeObject | undefined; readonly atMs: number }>();
+
+  constructor(dependencies: { readonly client: KubeClient; readonly clock: Clock }) {
+    this.#client = dependencies.client;
+    this.#clock = dependencies.clock;
+  }
+
+  async readJwt(namespace: string, ref: SecretRef, signal: AbortSignal): Promise<SecretRead> {
+    const read = jwtOf(await this.read(namespace, ref.name, GOOD_AGE_MS, signal), ref);
+    if (read.form.form === "valid") return read;
+    return jwtOf(await this.read(namespace, ref.name, BAD_AGE_MS, signal), ref);
+  }
+
+  /** The Secret, at most `ageMs` old; 0: as it is now. Undefined: there is none. */
+  async read(namespace: string, name: string, ageMs: number, signal: AbortSignal): Promise<KubeObject | undefined> {
+    const key = `${namespace}/${name}`;
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && this.#clock.monotonicMs() - kept.atMs < ageMs) return kept.object;
+    const object = await this.#client.get(objectPath(resources.secrets, namespace, name), signal);
+    this.keep(namespace, name, object);
+    return object;
+  }
+
+  /** Remembers a Secret that was just written. */
+  keep(namespace: string, name: string, object: KubeObject | undefined): void {
+    const key = `${namespace}/${name}`;
+    this.#kept.delete(key);
+    this.#kept.set(key, { object, atMs: this.#clock.monotonicMs() });
+    const oldest = this.#kept.size > SECRETS_KEPT ? this.#kept.keys().next().value : undefined;
+    if (oldest !== undefined) this.#kept.delete(oldest);
+  }
+}
+
+/** The value of a Secret's key as text. */
+export function secretValueOf(secret: KubeObject | undefined, key: string): string | undefined {
+  const encoded = Data.safeParse(secret).data?.data?.[key];
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+}
+
+function jwtOf(secret: KubeObject | undefined, ref: SecretRef): SecretRead {
+  if (secret === undefined) return { form: { ref, form: "secret_missing" }, value: undefined };
+  const value = secretValueOf(secret, ref.key);
+  if (value === undefined) return { form: { ref, form: "key_missing" }, value: undefined };
+  return isJwtSecret(value)
+    ? { form: { ref, form: "valid" }, value }
+    : { form: { ref, form: "malformed" }, value: undefined };
+}

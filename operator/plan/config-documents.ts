@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from "node:util";
+import { CONFIG_SCHEMA_VERSION, type ConfigFile } from "../../proxy/contract/config-file.ts";
+import type { RollupBoostCluster, SequencerSpec } from "../api/cluster.ts";
+import { timingOf } from "../api/cluster-rules.ts";
+import type { PlannedConfig, SequencerObserved } from "./model.ts";
+import { builderSecretFile, EXECUTION_CLIENT_SECRET_FILE } from "./secrets.ts";
+
+type Content = Omit<ConfigFile, "revision">;
+
+/** The document a sequencer's proxy should run, and whether it has to be written first. */
+export const plannedConfig = (
+  cluster: RollupBoostCluster,
+  sequencer: SequencerSpec,
+  observed: SequencerObserved | undefined,
+): PlannedConfig => revised(contentOf(cluster, sequencer), observed);
+
+/**
+ * The document while the spec cannot be followed because a JWT secret is unusable: what runs, but for the execution
+ * mode, as the emergency shut-off must always arrive. Undefined: nothing runs yet, and nothing shall start half-made.
+ */
+export function heldConfig(
+  cluster: RollupBoostCluster,
+  observed: SequencerObserved | undefined,
+): PlannedConfig | undefined {
+  if (observed?.written === undefined) return undefined;
+  const { revision: _, ...content } = observed.written;
+  return revised({ ...content, executionMode: cluster.spec.executionMode }, observed);
+}
+
+/** OneToOne: each proxy has the builder its sequencer is paired with, or none (C-19). */
+function contentOf(cluster: RollupBoostCluster, sequencer: SequencerSpec): Content {
+  const { spec, metadata } = cluster;
+  return {
+    schemaVersion: CONFIG_SCHEMA_VERSION,
+    cluster: metadata.name,
+    sequencer: sequencer.name,
+    role: "sequencer",
+    executionMode: spec.executionMode,
+    executionClient: {
+      url: sequencer.executionClient.url,
+      rpcUrl: sequencer.executionClient.rpcUrl,
+      jwtSecretFile: EXECUTION_CLIENT_SECRET_FILE,
+    },
+    builders: spec.builders
+      .filter((builder) => builder.name === sequencer.builder)
+      .map(({ name, url }) => ({ name, url, jwtSecretFile: builderSecretFile(name) })),
+    timing: timingOf(spec.timing),
+  };
+}
+
+/**
+ * Revisions only rise: above what is written and above what any proxy runs, surging and terminating ones too. A proxy
+ * that reports a higher one than is written (a lost or restored ConfigMap) would ignore us, one in conflict refuse us.
+ */
+function revised(content: Content, observed: SequencerObserved | undefined): PlannedConfig {
+  const written = observed?.written;
+  const proxies = observed?.proxies ?? [];
+  const writtenRevision = written?.revision ?? 0;
+  const highest = Math.max(writtenRevision, ...proxies.map((proxy) => proxy.status?.revision ?? 0));
+  const unchanged =
+    written !== undefined &&
+    isDeepStrictEqual({ ...content, revision: writtenRevision }, written) &&
+    highest === writtenRevision &&
+    !proxies.some((proxy) => proxy.conflict === true);
+  const revision = unchanged ? writtenRevision : highest + 1;
+  return { sequencer: content.sequencer, document: { ...content, revision }, changed: !unchanged };
+}

@@ -1,0 +1,62 @@
+import { type BuilderStatus, type SequencerStatus, STATUS_TEXT_LENGTH_MAX } from "../api/cluster-status.ts";
+import type { Observed, PlannedConfig, ProxyObserved, SequencerObserved } from "./model.ts";
+
+/** Worst last: where several proxies drive one builder, the worst report counts. */
+const STATES = ["healthy", "unknown", "lagging", "silent"] as const satisfies readonly BuilderStatus["state"][];
+
+/** Status row of one sequencer. */
+export function sequencerRow(
+  name: string,
+  observed: SequencerObserved | undefined,
+  config: PlannedConfig | undefined,
+): SequencerStatus {
+  const proxies = observed?.proxies ?? [];
+  const statuses = proxies.flatMap((proxy) => proxy.status ?? []);
+  const problem = proxies.flatMap((proxy) => problemOf(proxy) ?? [])[0];
+  const shown = (proxies.find((proxy) => proxy.ready) ?? proxies[0])?.status;
+  return {
+    name,
+    leader: observed?.leader ?? "unknown",
+    proxyAvailable: observed?.proxiesAvailable ?? false,
+    ...(config === undefined ? {} : { desiredRevision: config.document.revision }),
+    ...(statuses.length === 0 ? {} : { confirmedRevision: Math.min(...statuses.map(({ revision }) => revision)) }),
+    builders: shown?.builders.map((builder) => builder.name) ?? [],
+    ...(shown === undefined ? {} : { executionMode: shown.executionMode }),
+    ...(problem === undefined ? {} : { problem: problem.slice(0, STATUS_TEXT_LENGTH_MAX) }),
+  };
+}
+
+/** Status row of one builder: what the proxies that have it say. */
+export function builderRow(name: string, observed: Observed, configs: readonly PlannedConfig[]): BuilderStatus {
+  const report = Object.values(observed.sequencers)
+    .flatMap((sequencer) => sequencer.proxies)
+    .filter((proxy) => proxy.ready)
+    .flatMap((proxy) => proxy.status?.builders.filter((builder) => builder.name === name) ?? [])
+    .toSorted((a, b) => STATES.indexOf(b.state) - STATES.indexOf(a.state))[0];
+  const wiredTo = configs
+    .filter(({ document }) => document.builders.some((builder) => builder.name === name))
+    .map(({ sequencer }) => sequencer);
+  const reason = report?.reason ?? (wiredTo.length === 0 ? "not wired: no sequencer is paired with it" : undefined);
+  return {
+    name,
+    state: report?.state ?? "unknown",
+    ...(reason === undefined ? {} : { reason: reason.slice(0, STATUS_TEXT_LENGTH_MAX) }),
+    ...(report === undefined ? {} : { since: report.since }),
+    wiredTo,
+  };
+}
+
+/** Whether every proxy of the sequencer that serves runs the planned document. */
+export function isConfirmed(observed: SequencerObserved | undefined, config: PlannedConfig | undefined): boolean {
+  if (config === undefined || config.changed) return false;
+  const serving = observed?.proxies.filter((proxy) => proxy.ready) ?? [];
+  return serving.length > 0 && serving.every((proxy) => proxy.status?.revision === config.document.revision);
+}
+
+function problemOf(proxy: ProxyObserved): string | undefined {
+  if (proxy.problem !== undefined) return `${proxy.name}: ${proxy.problem}`;
+  const unknown = proxy.status?.unknownFields ?? [];
+  return unknown.length === 0
+    ? undefined
+    : `${proxy.name}: older than the operator, does not know ${unknown.join(", ")}: update its image`;
+}
