@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MS = 20;
+
+/** Polls until `read` answers something; rejects with what was waited for when the deadline is over. */
+export async function until<T>(
+  what: string,
+  read: () => T | undefined | Promise<T | undefined>,
+  withinMs = 5_000,
+  signal?: AbortSignal,
+): Promise<T> {
+  const untilMs = performance.now() + withinMs;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined) return value;
+    if (performance.now() > untilMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await sleep(POLL_MS, undefined, signal === undefined ? {} : { signal });
+  }
+}
