@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { request } from "undici";
+import { z } from "zod";
+import type { KubeClient } from "../../../operator/kubernetes/kube-client.ts";
+import type { KubeObject } from "../../../operator/kubernetes/kube-object.ts";
+import { objectPath, resources } from "../../../operator/kubernetes/resources.ts";
+
+const PROXY_MAIN = join(import.meta.dirname, "../../../proxy/main.ts");
+const PROBE_MS = 100;
+const RESTART_MS = 200;
+const MOUNT_RETRY_MS = 100;
+
+const PodSpec = z.object({
+  containers: z.tuple([
+    z.object({
+      name: z.string(),
+      image: z.string(),
+      args: z.array(z.string()),
+      ports: z.array(z.object({ name: z.string(), containerPort: z.int() })),
+      readinessProbe: z.object({ httpGet: z.object({ path: z.string(), port: z.string() }) }),
+      volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
+    }),
+  ]),
+  volumes: z.array(
+    z.object({
+      name: z.string(),
+      configMap: z.object({ name: z.string() }).optional(),
+      secret: z.object({ secretName: z.string() }).optional(),
+      emptyDir: z.looseObject({}).optional(),
+    }),
+  ),
+});
+
+const Data = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+/** One pod: its volumes in a folder, its one container as a process, its status in the API. */
+export class RunningPod {
+  readonly name: string;
+  /** A loopback address of its own, as every pod has (all of 127.0.0.0/8 answers on Linux). */
+  readonly ip = `127.${randomByte()}.${randomByte()}.${randomByte()}`;
+  readonly #namespace: string;
+  readonly #spec: z.infer<typeof PodSpec>;
+  readonly #folder: string;
+  readonly #client: KubeClient;
+  readonly #ending = new AbortController();
+  #process: ChildProcess | undefined;
+  #shown = "";
+
+  constructor(pod: KubeObject, folder: string, client: KubeClient) {
+    this.name = pod.metadata.name;
+    this.#namespace = pod.metadata.namespace ?? "";
+    this.#spec = PodSpec.parse(pod.spec);
+    this.#folder = folder;
+    this.#client = client;
+  }
+
+  get adminUrl(): string {
+    return `http://${this.ip}:${this.#port("admin")}`;
+  }
+
+  /** Identifies the process: another one after a restart. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** The container's image, as the kubelet would pull it. */
+  get image(): string {
+    return this.#spec.containers[0].image;
+  }
+
+  /** As the kubelet does when the pod was deleted. */
+  terminate(): void {
+    this.#ending.abort();
+    this.#process?.kill("SIGTERM");
+  }
+
+  /** Runs and restarts the container until the pod is terminated or `signal` kills it at once. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ending = AbortSignal.any([signal, this.#ending.signal]);
+    await this.#mountVolumes(ending);
+    while (!ending.aborted) {
+      const child = this.#start();
+      const exited = once(child, "exit");
+      const kill = (): void => void child.kill("SIGKILL");
+      signal.addEventListener("abort", kill, { once: true });
+      if (signal.aborted) kill();
+      await Promise.race([exited, this.#probe(ending)]);
+      await exited;
+      signal.removeEventListener("abort", kill);
+      await this.#show(false, ending);
+      await pause(RESTART_MS, ending);
+    }
+  }
+
+  #start(): ChildProcess {
+    const { args } = this.#spec.containers[0];
+    const child = spawn(
+      process.execPath,
+      [PROXY_MAIN, ...args.map((arg) => this.#mapped(arg)), "--host", this.ip, "--exit-with-parent"],
+      { stdio: ["pipe", "pipe", "pipe"] },
+    );
+    const log = createWriteStream(join(this.#folder, "log"), { flags: "a" });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    this.#process = child;
+    return child;
+  }
+
+  /** A path of the container as a path in our folder. */
+  #mapped(arg: string): string {
+    return this.#spec.containers[0].volumeMounts.reduce(
+      (text, { name, mountPath }) => text.replaceAll(mountPath, join(this.#folder, name)),
+      arg,
+    );
+  }
+
+  /** Waits for what is not there yet, as the kubelet does. Later changes are not mounted: a kubelet takes a minute. */
+  async #mountVolumes(ending: AbortSignal): Promise<void> {
+    for (const volume of this.#spec.volumes) {
+      const folder = join(this.#folder, volume.name);
+      await mkdir(folder, { recursive: true });
+      if (volume.configMap !== undefined) {
+        const { data } = await this.#mounted(resources.configMaps, volume.configMap.name, ending);
+        for (const [file, text] of Object.entries(data)) await writeFile(join(folder, file), text);
+      }
+      if (volume.secret !== undefined) {
+        const { data } = await this.#mounted(resources.secrets, volume.secret.secretName, ending);
+        for (const [file, text] of Object.entries(data))
+          await writeFile(join(folder, file), Buffer.from(text, "base64"));
+      }
+    }
+  }
+
+  async #mounted(
+    resource: (typeof resources)["configMaps" | "secrets"],
+    name: string,
+    ending: AbortSignal,
+  ): Promise<z.infer<typeof Data>> {
+    while (!ending.aborted) {
+      const object = await this.#client.get(objectPath(resource, this.#namespace, name));
+      if (object !== undefined) return Data.parse(object);
+      await pause(MOUNT_RETRY_MS, ending);
+    }
+    return { data: {} };
+  }
+
+  async #probe(ending: AbortSignal): Promise<void> {
+    const { path, port } = this.#spec.containers[0].readinessProbe.httpGet;
+    while (!ending.aborted) {
+      const url = `http://${this.ip}:${this.#port(port)}${path}`;
+      const ready = await request(url, { signal: AbortSignal.timeout(1_000) }).then(
+        async ({ statusCode, body }) => {
+          await body.dump();
+          return statusCode === 200;
+        },
+        () => false,
+      );
+      await this.#show(ready, ending);
+      await pause(PROBE_MS, ending);
+    }
+  }
+
+  #port(name: string): number {
+    return this.#spec.containers[0].ports.find((port) => port.name === name)?.containerPort ?? 0;
+  }
+
+  async #show(ready: boolean, ending: AbortSignal): Promise<void> {
+    const status = podStatus(this.ip, this.#spec.containers[0], ready);
+    const shown = JSON.stringify(status);
+    if (ending.aborted || shown === this.#shown) return;
+    try {
+      const path = `${objectPath(resources.pods, this.#namespace, this.name)}/status`;
+      await this.#client.mergePatch(path, { status }, ending);
+      this.#shown = shown;
+    } catch {
+      // The pod has gone, or the next probe shows it.
+    }
+  }
+}
+
+const podStatus = (ip: string, container: { readonly name: string; readonly image: string }, ready: boolean) => {
+  const condition = (type: string) => ({ type, status: ready ? "True" : "False" });
+  return {
+    phase: "Running",
+    podIP: ip,
+    podIPs: [{ ip }],
+    conditions: [condition("Ready"), condition("ContainersReady")],
+    containerStatuses: [
+      { name: container.name, image: container.image, imageID: "", ready, restartCount: 0, state: { running: {} } },
+    ],
+  };
+};
+
+const randomByte = (): number => 1 + Math.floor(Math.random() * 254);
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).then(
+    () => undefined,
+    () => undefined,
+  );
