@@ -3,12 +3,6 @@ import type { BlockDecision } from "../../../proxy/contract/status.ts";
 import { builderUser, executionClientUser } from "../stack/accounts.ts";
 import type { SeenBlock } from "./block-watch.ts";
 
-/**
- * A block is late when it is half a block time behind its own timestamp; a slot is missed at a whole one. op-node asks
- * 50 ms before the timestamp, a builder that hangs costs 10 % of the block time, the rest is a busy machine.
- */
-const LATE_BLOCK_TIMES = 0.5;
-
 /** Who built the block, by whose user's transactions it holds; `undefined` for a block without any. */
 export function sourceByContent(block: SeenBlock): BlockDecision["source"] | undefined {
   const holds = (user: { readonly address: Address }): boolean =>
@@ -17,11 +11,11 @@ export function sourceByContent(block: SeenBlock): BlockDecision["source"] | und
   return holds(executionClientUser) ? "execution_client" : undefined;
 }
 
-/** In words, everything that speaks against "none missed, on time": a gap, a fork, a wrong step, a late block. */
+/** In words, everything that speaks against "none missed": a gap, a fork, a wrong step, a block after the next one's time. */
 export const missed = (blocks: readonly SeenBlock[], blockTimeMs: number): readonly string[] =>
   blocks.flatMap((block, index) => {
     const parent = blocks[index - 1];
-    const late = block.latenessMs > blockTimeMs * LATE_BLOCK_TIMES;
+    const late = block.latenessMs >= blockTimeMs;
     return [
       ...(late ? [`block ${block.number} came ${block.latenessMs} ms after its timestamp`] : []),
       ...(parent !== undefined && block.number !== parent.number + 1
@@ -36,6 +30,12 @@ export const missed = (blocks: readonly SeenBlock[], blockTimeMs: number): reado
     ];
   });
 
+/** Half of the blocks were seen at most so long after their timestamp: one slow moment of the machine does not show in it. */
+export function medianLatenessMs(blocks: readonly SeenBlock[]): number {
+  const sorted = blocks.map((block) => block.latenessMs).toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
+}
+
 /** In words, every block that the proxy's status does not know, or gives to another than the block's content does. */
 export const disagreements = (blocks: readonly SeenBlock[], decisions: readonly BlockDecision[]): readonly string[] =>
   blocks.flatMap((block) => {
@@ -46,3 +46,16 @@ export const disagreements = (blocks: readonly SeenBlock[], decisions: readonly 
       ? []
       : [`block ${block.number} is by ${shown}, the status says ${said}`];
   });
+
+/** In words, every block that the source has not built, with what the status says about it. */
+export const notBy = (
+  source: BlockDecision["source"],
+  blocks: readonly SeenBlock[],
+  decisions: readonly BlockDecision[],
+): readonly string[] =>
+  blocks
+    .filter((block) => sourceByContent(block) !== source)
+    .map((block) => {
+      const decision = decisions.find(({ blockHash }) => blockHash === block.hash);
+      return `block ${block.number} is by ${sourceByContent(block) ?? "nobody"}: ${JSON.stringify(decision)}`;
+    });

@@ -15,6 +15,8 @@ import { rollupConfig } from "./rollup-config.ts";
 /** op-node takes whole seconds; the shortest makes the shortest run. */
 const BLOCK_TIME_SECONDS = 1;
 const L1_SLOT_SECONDS = 4;
+/** Longer than what follows from the block time: a machine that does other things too may stand still for 0.3 s. */
+const TIMING = { blockTimeMs: BLOCK_TIME_SECONDS * 1_000, builderDeadlineMs: 250, decisionDeadlineMs: 600 };
 
 /** A running OP chain: op-node, op-geth as execution client and as builder, the operator with its proxy between them. */
 export type Devnet = AsyncDisposable & {
@@ -67,7 +69,7 @@ export async function startDevnet(): Promise<Devnet> {
     startOperator(programs, {
       executionClient: { ...executionClient, jwt: clientJwt },
       builder: { ...firstBuilder, jwt: builderJwt },
-      blockTimeMs: BLOCK_TIME_SECONDS * 1_000,
+      timing: TIMING,
       firstPort: port + 11,
     }),
     readGenesis(l1, executionClient),
@@ -90,7 +92,7 @@ export async function startDevnet(): Promise<Devnet> {
   let builder = firstBuilder;
   const owned = stack.move();
   return {
-    blockTimeMs: BLOCK_TIME_SECONDS * 1_000,
+    blockTimeMs: TIMING.blockTimeMs,
     watch,
     proxyStatus: operator.proxyStatus,
     hangBuilder: () => builder.program.signal("SIGSTOP"),

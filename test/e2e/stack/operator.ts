@@ -11,6 +11,13 @@ const STATUS_TIMEOUT_MS = 2_000;
 
 const OPERATOR_MAIN = join(import.meta.dirname, "../../../operator/main.ts");
 
+/** As in the manifest. */
+export type Timing = {
+  readonly blockTimeMs: number;
+  readonly builderDeadlineMs: number;
+  readonly decisionDeadlineMs: number;
+};
+
 export type Upstream = { readonly engineUrl: string; readonly rpcUrl: string; readonly jwt: string };
 
 /** The operator in standalone mode with the one proxy that it runs. */
@@ -26,7 +33,7 @@ export async function startOperator(
   options: {
     readonly executionClient: Upstream;
     readonly builder: Upstream;
-    readonly blockTimeMs: number;
+    readonly timing: Timing;
     /** The first of three free ports: engine, rpc, admin. */
     readonly firstPort: number;
   },
@@ -61,7 +68,7 @@ export async function startOperator(
 function clusterManifest(options: {
   readonly executionClient: Upstream;
   readonly builder: Upstream;
-  readonly blockTimeMs: number;
+  readonly timing: Timing;
 }): string {
   const { executionClient, builder } = options;
   const cluster = {
@@ -83,7 +90,7 @@ function clusterManifest(options: {
         },
       ],
       builders: [{ name: "builder-0", url: builder.engineUrl, jwtSecretRef: { name: "builder", key: "jwt.hex" } }],
-      timing: { blockTimeMs: options.blockTimeMs },
+      timing: options.timing,
     },
   };
   const secret = (name: string, jwt: string) => ({
