@@ -1,20 +1,22 @@
 import type { ConfigFile } from "../../proxy/contract/config-file.ts";
-import type { KubeObject } from "../kubernetes/kube-object.ts";
-import { keyOf } from "../kubernetes/kube-object.ts";
+import { type KubeObject, keyOf } from "../kubernetes/kube-object.ts";
 import { secretValueOf } from "../observe/secret-reader.ts";
 import type { Manifest, PlannedConfig, PlannedSecret, ProxyObserved, SecretRef } from "../plan/model.ts";
 import { ADMIN_TOKEN_FILE } from "../plan/secrets.ts";
 import type { ChildWriter } from "./child-writer.ts";
-import { type LiveChild, type LiveChildrenIo, liveChild } from "./live-children.ts";
+import { type ChildName, type LiveChildrenIo, liveChildren } from "./live-children.ts";
 import { secretManifest } from "./secret-manifest.ts";
 
-/** What a plan says about one sequencer. */
+/** What a plan says about one sequencer, and what it was made from. */
 export type SequencerPlan = {
-  readonly sequencer: string;
-  readonly config: PlannedConfig | undefined;
+  readonly config: PlannedConfig;
+  /** It goes before every other child. */
+  readonly configMap: Manifest;
+  /** Undefined while a JWT secret is unusable: the copies stay as they are. */
   readonly secret: PlannedSecret | undefined;
-  readonly manifests: readonly Manifest[];
+  readonly others: readonly Manifest[];
   readonly proxies: readonly ProxyObserved[];
+  readonly jwtValueOf: (ref: SecretRef) => string | undefined;
 };
 
 export type ApplyIo = LiveChildrenIo & {
@@ -32,7 +34,7 @@ export type ApplyIo = LiveChildrenIo & {
 export type SequencerOutcome =
   | { readonly kind: "applied"; readonly wrote: boolean }
   /** A child's name belongs to something else; nothing was written. */
-  | { readonly kind: "taken"; readonly childKind: string; readonly childName: string };
+  | { readonly kind: "taken"; readonly child: ChildName };
 
 /**
  * Writes one sequencer's children and pushes its config. The config goes first and needs nothing else, so that a
@@ -41,66 +43,38 @@ export type SequencerOutcome =
 export async function applySequencer(
   plan: SequencerPlan,
   cluster: KubeObject,
-  jwtValueOf: (ref: SecretRef) => string | undefined,
   io: ApplyIo,
   signal: AbortSignal,
 ): Promise<SequencerOutcome> {
-  const secret = { apiVersion: "v1", kind: "Secret", metadata: plan.secret?.metadata ?? secretMetadataOf(plan) };
-  const wanted = plan.manifests.length === 0 ? [] : [...plan.manifests, secret];
-  const live = new Map<string, LiveChild>();
-  for (const child of wanted) live.set(child.kind, await liveChild(child, cluster, io, signal));
-  const taken = wanted.find(({ kind }) => live.get(kind)?.kind === "taken");
-  if (taken !== undefined) return { kind: "taken", childKind: taken.kind, childName: taken.metadata.name };
-
-  const objectOf = (kind: string): KubeObject | undefined => {
-    const child = live.get(kind);
-    return child?.kind === "ours" ? child.object : undefined;
-  };
-  const write = async (manifest: Manifest): Promise<KubeObject | undefined> =>
-    await io.writer.write(
+  // Also while no Secret is planned: the admin token of the one that exists still opens the proxies.
+  const secret = { apiVersion: "v1", kind: "Secret", metadata: plan.configMap.metadata };
+  const live = await liveChildren([plan.configMap, secret, ...plan.others], cluster, io, signal);
+  if (live.kind === "taken") return live;
+  const namespace = cluster.metadata.namespace ?? "";
+  const write = (manifest: Manifest, unlessChanged = false): Promise<KubeObject | undefined> =>
+    io.writer.write(
       manifest,
-      {
-        clusterKey: keyOf(cluster),
-        namespace: cluster.metadata.namespace ?? "",
-        live: objectOf(manifest.kind),
-        unlessChanged: manifest.kind === "ConfigMap",
-      },
+      { clusterKey: keyOf(cluster), namespace, live: live.objectOf(manifest), unlessChanged },
       signal,
     );
-  const configMaps = plan.manifests.filter(({ kind }) => kind === "ConfigMap");
-  const others = plan.manifests.filter(({ kind }) => kind !== "ConfigMap");
-  const keptToken = secretValueOf(objectOf("Secret"), ADMIN_TOKEN_FILE);
+  const adminToken = secretValueOf(live.objectOf(secret), ADMIN_TOKEN_FILE);
+  const written: unknown[] = [await write(plan.configMap, true)];
 
-  let wrote = false;
-  for (const manifest of configMaps) wrote = (await write(manifest)) !== undefined || wrote;
-  if (plan.config !== undefined && keptToken !== undefined) {
-    wrote = (await pushConfig(plan.config.document, plan.proxies, keptToken, io, signal)) || wrote;
+  if (adminToken !== undefined) {
+    const behind = plan.proxies.filter((proxy) => isBehind(proxy, plan.config.document));
+    await Promise.all(behind.map((proxy) => io.pushConfig(proxy, plan.config.document, adminToken, signal)));
+    written.push(...behind);
   }
   if (plan.secret !== undefined) {
-    const manifest = secretManifest(plan.secret, jwtValueOf, keptToken ?? io.newAdminToken());
-    const written = await write(manifest);
-    if (written !== undefined) io.secrets.keep(cluster.metadata.namespace ?? "", manifest.metadata.name, written);
-    wrote = written !== undefined || wrote;
+    const manifest = secretManifest(plan.secret, plan.jwtValueOf, adminToken ?? io.newAdminToken());
+    const writtenSecret = await write(manifest);
+    if (writtenSecret !== undefined) io.secrets.keep(namespace, manifest.metadata.name, writtenSecret);
+    written.push(writtenSecret);
   }
-  for (const manifest of others) wrote = (await write(manifest)) !== undefined || wrote;
-  return { kind: "applied", wrote };
+  for (const manifest of plan.others) written.push(await write(manifest));
+  return { kind: "applied", wrote: written.some((object) => object !== undefined) };
 }
 
-/** To every proxy that answers and does not run the document, all at once. True: there was one. */
-async function pushConfig(
-  document: ConfigFile,
-  proxies: readonly ProxyObserved[],
-  adminToken: string,
-  io: ApplyIo,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const behind = proxies.filter(
-    ({ status, conflict }) => status !== undefined && (conflict === true || status.revision < document.revision),
-  );
-  await Promise.all(behind.map((proxy) => io.pushConfig(proxy, document, adminToken, signal)));
-  return behind.length > 0;
-}
-
-/** While a JWT secret is unusable no Secret is planned; the admin token of the one that exists still opens the proxies. */
-const secretMetadataOf = (plan: SequencerPlan): Manifest["metadata"] =>
-  plan.manifests[0]?.metadata ?? { name: plan.sequencer, labels: {} };
+/** One that does not answer is not pushed to: it is asked again soon. */
+const isBehind = ({ status, conflict }: ProxyObserved, document: ConfigFile): boolean =>
+  status !== undefined && (conflict === true || status.revision < document.revision);

@@ -6,7 +6,7 @@ import { objectPath, resourceOf } from "../kubernetes/resources.ts";
 import type { Manifest } from "../plan/model.ts";
 
 /** Owns every field of the children that the operator sets. */
-export const FIELD_MANAGER = "rollup-boost-operator";
+const FIELD_MANAGER = "rollup-boost-operator";
 
 type Applied = { readonly manifest: string; readonly uid: string; readonly resourceVersion: string };
 
@@ -62,8 +62,9 @@ export class ChildWriter {
     this.#applied.set(clusterKey, ofCluster);
     const { uid, resourceVersion } = written.metadata;
     ofCluster.set(path, { manifest: fingerprint, uid, resourceVersion });
-    if (resourceVersion === live?.metadata.resourceVersion) return undefined;
-    this.#log.info({ cluster: clusterKey, kind: manifest.kind, name: manifest.metadata.name }, "child written");
+    const isSame = [live?.metadata.resourceVersion, applied?.resourceVersion].includes(resourceVersion);
+    if (isSame) return undefined;
+    this.#log.info({ cluster: clusterKey, kind: manifest.kind, name: manifest.metadata.name }, "child applied");
     return written;
   }
 

@@ -6,12 +6,14 @@ import type { Caches } from "../observe/caches.ts";
 import type { SecretReader } from "../observe/secret-reader.ts";
 import type { Manifest } from "../plan/model.ts";
 
-/** A child as it is now, before anything is written. */
-export type LiveChild =
-  | { readonly kind: "absent" }
-  | { readonly kind: "ours"; readonly object: KubeObject }
-  /** An object of this name that belongs to something else. It is never touched. */
-  | { readonly kind: "taken" };
+/** What says which child is meant. */
+export type ChildName = Pick<Manifest, "apiVersion" | "kind" | "metadata">;
+
+/** The children of one sequencer as they are now, before anything is written. */
+export type LiveChildren =
+  | { readonly kind: "ours"; readonly objectOf: (child: ChildName) => KubeObject | undefined }
+  /** A child's name belongs to something else, which is never touched. */
+  | { readonly kind: "taken"; readonly child: ChildName };
 
 export type LiveChildrenIo = {
   readonly client: KubeClient;
@@ -22,34 +24,43 @@ export type LiveChildrenIo = {
 /** How old a view of an owned Secret may be. */
 const SECRET_AGE_MS = 10_000;
 
-const CACHE_OF = { ConfigMap: "configMaps", Deployment: "deployments", Service: "services" } as const;
+const CACHE_OF: ReadonlyMap<string, "configMaps" | "deployments" | "services"> = new Map([
+  ["ConfigMap", "configMaps"],
+  ["Deployment", "deployments"],
+  ["Service", "services"],
+]);
 
-/**
- * Looks a child up: in the cache, and where that has none, by name, as an object without our labels is in no cache of
- * ours.
- */
-export async function liveChild(
-  manifest: Pick<Manifest, "apiVersion" | "kind" | "metadata">,
+/** Looks every child up, and whose it is. */
+export async function liveChildren(
+  children: readonly ChildName[],
   cluster: KubeObject,
   io: LiveChildrenIo,
   signal: AbortSignal,
-): Promise<LiveChild> {
-  const { namespace = "", uid } = cluster.metadata;
-  const { name } = manifest.metadata;
-  const seen = await lastSeen(manifest.kind, namespace, name, io, signal);
-  const object = seen ?? (await io.client.get(objectPath(resourceOf(manifest), namespace, name), signal));
-  if (object === undefined) return { kind: "absent" };
-  return isOwnedBy(object, uid) ? { kind: "ours", object } : { kind: "taken" };
+): Promise<LiveChildren> {
+  const found = await Promise.all(
+    children.map(async (child) => ({ child, object: await liveChild(child, cluster, io, signal) })),
+  );
+  const taken = found.find(({ object }) => object !== undefined && !isOwnedBy(object, cluster.metadata.uid));
+  return taken === undefined
+    ? { kind: "ours", objectOf: ({ kind }) => found.find(({ child }) => child.kind === kind)?.object }
+    : { kind: "taken", child: taken.child };
 }
 
-async function lastSeen(
-  kind: string,
-  namespace: string,
-  name: string,
+/** In the cache or, where that has none of ours, by name: an object without our labels is in no cache of ours. */
+async function liveChild(
+  { apiVersion, kind, metadata: { name } }: ChildName,
+  cluster: KubeObject,
   io: LiveChildrenIo,
   signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
-  if (kind === "Secret") return await io.secrets.read(namespace, name, SECRET_AGE_MS, signal);
-  const cache = Object.entries(CACHE_OF).find(([known]) => known === kind)?.[1];
-  return cache === undefined ? undefined : io.caches.get(cache, `${namespace}/${name}`);
+  const { namespace = "", uid } = cluster.metadata;
+  const cache = CACHE_OF.get(kind);
+  const seen =
+    cache === undefined
+      ? await io.secrets.read(namespace, name, SECRET_AGE_MS, signal)
+      : io.caches.get(cache, `${namespace}/${name}`);
+  if (seen !== undefined && isOwnedBy(seen, uid)) return seen;
+  return cache === undefined
+    ? await io.secrets.read(namespace, name, 0, signal)
+    : await io.client.get(objectPath(resourceOf({ apiVersion, kind }), namespace, name), signal);
 }

@@ -43,7 +43,7 @@ export async function reconcile(key: string, io: ReconcileIo, signal: AbortSigna
   const status =
     taken === undefined
       ? planned.status
-      : statusWith(childTaken(taken.kind, taken.name), object.metadata.generation, planned.status, nowOf(io));
+      : statusWith(childTaken(taken.kind, taken.metadata.name), object.metadata.generation, planned.status, nowOf(io));
   await writeStatus(io.client, object, status, signal);
   if (outcome.errors.length > 0) throw outcome.errors[0];
   return { requeueAfterMs: outcome.wrote ? SOON_MS : POLL_MS };

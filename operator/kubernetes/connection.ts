@@ -3,6 +3,12 @@ import type { AgentOptions, RequestOptions } from "node:https";
 import { type DispatcherOptions, KubeConfig } from "@kubernetes/client-node";
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 
+/**
+ * HTTP/1.1: a watch that hangs is then seen on its own connection and takes no other request along. The API server keeps
+ * idle connections for 90 s; a cluster at rest asks every 10 s.
+ */
+const POOL = { allowH2: false, keepAliveTimeout: 60_000 } as const;
+
 /** Where and how a request goes. */
 export type Authenticated = {
   readonly url: string;
@@ -67,15 +73,14 @@ export class Connection {
   }
 }
 
-/** HTTP/1.1: a watch that hangs is then seen on its own connection and takes no other request along. */
 function dispatcherOf(options: DispatcherOptions): Dispatcher {
   switch (options.type) {
     case "agent":
-      return new Agent({ connect: defined(options.connect), allowH2: false });
+      return new Agent({ ...POOL, connect: defined(options.connect) });
     case "proxy":
-      return new ProxyAgent({ uri: options.uri, requestTls: defined(options.requestTls), allowH2: false });
+      return new ProxyAgent({ uri: options.uri, requestTls: defined(options.requestTls), ...POOL });
     case "none":
-      return new Agent({ allowH2: false });
+      return new Agent(POOL);
     case "socks":
       throw new Error(`the kubeconfig's proxy-url ${options.uri} is a SOCKS proxy: use an http:// or https:// one`);
     default:

@@ -7,7 +7,7 @@ import { KubeList, KubeObject } from "./kube-object.ts";
 const REQUEST_DEADLINE_MS = 15_000;
 
 /** Bookmarks come about once a minute: a watch without a byte for longer is dead. */
-export const WATCH_INACTIVITY_MS = 90_000;
+const WATCH_INACTIVITY_MS = 90_000;
 
 const LIST_PAGE_SIZE = 500;
 

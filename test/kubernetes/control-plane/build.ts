@@ -47,6 +47,8 @@ export async function buildWithGo(progress: (line: string) => void): Promise<str
       logFile: join(folder, "go.log"),
       env: {
         CGO_ENABLED: "0",
+        // Of a build that is killed, nothing stays.
+        GOTMPDIR: folder,
         // Trades memory for time: half of a cold build goes into garbage collection otherwise.
         GOGC: process.env.GOGC ?? "400",
         GOFLAGS: `${process.env.GOFLAGS ?? ""} -mod=readonly -trimpath -buildvcs=false`.trim(),
