@@ -5,6 +5,7 @@ import type { UnsafePayload } from "./execution-payload.ts";
 import type { Fork } from "./fork.ts";
 import { JsonRpcCaller, type RpcReply } from "./json-rpc-caller.ts";
 import { type BlockRef, nextAttributes, slotWithTimeLeft } from "./next-attributes.ts";
+import type { OpNodeOptions } from "./op-node-options.ts";
 import type { PayloadAttributes } from "./payload-attributes.ts";
 import { insanity } from "./sanity-check.ts";
 import {
@@ -16,21 +17,6 @@ import {
 } from "./sequenced-block.ts";
 import { sequence } from "./sequencing-loop.ts";
 import { SerialQueue } from "./serial-queue.ts";
-
-export type OpNodeOptions = {
-  readonly name: string;
-  /** The proxy's engine port, or an execution client's. */
-  readonly engineUrl: string;
-  readonly jwtSecret: string;
-  /** Default 2000. Timestamps are whole seconds: a multiple of 1000. */
-  readonly blockTimeMs?: number;
-  /** Default jovian, as the execution client's. */
-  readonly fork?: Fork;
-  /** Its own op-conductor; without one it commits to nobody. */
-  readonly conductorUrl?: string;
-  /** Hands a sealed block to the peers; resolves when they have taken it in or failed to. */
-  readonly gossip?: (payload: UnsafePayload) => Promise<void>;
-};
 
 /** Blocks and failures an op-node remembers. */
 const REMEMBERED = 1_024;
