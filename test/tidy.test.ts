@@ -31,7 +31,7 @@ test("no file uses a word that the vocabulary replaces", () => {
 });
 
 test("no source file is longer than one thing needs", () => {
-  expect(source.filter((file) => readFileSync(file, "utf8").split("\n").length > LINES_MAX)).toEqual([]);
+  expect(source.filter((file) => readFileSync(file, "utf8").trimEnd().split("\n").length > LINES_MAX)).toEqual([]);
 });
 
 test("nothing is left open in the product, and nothing escapes the checker", () => {
