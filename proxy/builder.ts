@@ -2,7 +2,7 @@ import { byDeadline, type Clock, type Deadline } from "./clock.ts";
 import type { BuilderConfig } from "./contract/config-file.ts";
 import type { FallbackReason } from "./contract/status.ts";
 import { viewForkchoiceAnswer } from "./engine-api/forkchoice.ts";
-import { requestBody, viewAnswer } from "./engine-api/json-rpc.ts";
+import { OWN_CALL_ID, requestBody, viewAnswer } from "./engine-api/json-rpc.ts";
 import { LANE_DEFAULTS, Lane, type LaneAnswer } from "./engine-api/lane.ts";
 import { type Envelope, viewEnvelope, viewPayloadStatus } from "./engine-api/payload.ts";
 import type { UpstreamAnswer, UpstreamClient } from "./engine-api/upstream-client.ts";
@@ -86,14 +86,16 @@ function builderJob(answer: LaneAnswer): BuilderJob {
   return {
     kind: "not_building",
     reason,
-    detail: `FCU answered ${/^[A-Z_]{1,32}$/.test(status) ? status : "an unknown status"}`,
+    detail: `FCU answered ${statusText(status)}`,
   };
 }
+
+const statusText = (status: string): string => (/^[A-Z_]{1,32}$/.test(status) ? status : "an unknown status");
 
 function builderReply(answer: UpstreamAnswer): BuilderReply {
   if (answer.kind !== "answered") return { kind: "no_payload", ...whyUnanswered(answer) };
   if (answer.status !== 200) return { kind: "no_payload", reason: "builder_refused", detail: `HTTP ${answer.status}` };
-  const rpc = viewAnswer(answer.body);
+  const rpc = viewAnswer(answer.body, OWN_CALL_ID);
   if (rpc.kind === "error") return { kind: "no_payload", reason: "builder_refused", detail: `error ${rpc.code}` };
   const envelope = rpc.kind === "result" ? viewEnvelope(answer.body, rpc.result) : undefined;
   return envelope === undefined
@@ -139,9 +141,8 @@ function statusSample(answer: LaneAnswer, status: string | undefined): BuilderSa
       return { kind: "no_answer", detail: answer.detail };
     case "answered":
       if (status === "VALID") return { kind: "followed" };
-      return status === "SYNCING" || status === "ACCEPTED"
-        ? { kind: "syncing" }
-        : { kind: "refused", detail: refusalOf(answer) };
+      if (status === "SYNCING" || status === "ACCEPTED") return { kind: "syncing" };
+      return { kind: "refused", detail: status === undefined ? refusalOf(answer) : statusText(status) };
   }
 }
 

@@ -11,6 +11,14 @@ export function revisionVerdict(running: ConfigFile, pushed: ConfigFile): Revisi
   return isDeepStrictEqual(pushed, running) ? "unchanged" : "conflict";
 }
 
-/** The document to start with: a restarted container must not revive the old wiring of its mounted file. */
+/**
+ * The document to start with: a restarted container must not revive the old wiring of its mounted file. What was kept for
+ * another sequencer, in a folder used again, does not count.
+ */
 export const newerDocument = (mounted: ConfigFile, kept: ConfigFile | undefined): ConfigFile =>
-  kept !== undefined && kept.revision > mounted.revision ? kept : mounted;
+  kept !== undefined &&
+  kept.cluster === mounted.cluster &&
+  kept.sequencer === mounted.sequencer &&
+  kept.revision > mounted.revision
+    ? kept
+    : mounted;

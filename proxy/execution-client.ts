@@ -84,7 +84,7 @@ export class ExecutionClient {
 
   async #watch(): Promise<void> {
     const deadline = { atMs: this.#clock.monotonicMs() + WATCH_TIMEOUT_MS };
-    this.#sample(await this.#passThrough.call({ body: WATCH_BODY, deadline, repeatable: true }));
+    this.#sample(await this.#engine.call({ body: WATCH_BODY, deadline, repeatable: true }));
     if (!this.#closed) this.#cancelWatch = this.#clock.after(WATCH_INTERVAL_MS, () => void this.#watch());
   }
 

@@ -80,6 +80,7 @@ export class RunningConfig {
     this.#wiring = wire(config, before, this.#dependencies);
     this.#unknownFields = unknownFields;
     this.#dependencies.onRunning(config);
+    if (config.executionMode === "disabled") for (const builder of this.#wiring.builders) builder.lane.clear();
     await closeRemoved(before, this.#wiring);
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -43,6 +43,10 @@ const OPEN_JOB_LOOK_MS = 20;
 /** How long calls under way may go on when the process ends; then they are answered with an error. */
 const CLOSE_WAIT_MS = 2_000;
 
+/** After that a connection is broken, also one that never sent its whole request. */
+const CLOSE_ANYWAY_MS = 3_000;
+const CLOSE_LOOK_MS = 20;
+
 /** Reads the config, wires it and listens on all ports; writes their numbers to `listening.json` in the state folder. */
 export async function startProxy(
   args: Arguments,
@@ -50,6 +54,8 @@ export async function startProxy(
 ): Promise<StartedProxy> {
   const startedAtMs = clock.nowMs();
   await mkdir(args.stateDir, { recursive: true });
+  const listening = join(args.stateDir, "listening.json");
+  await rm(listening, { force: true });
   const store = new ConfigStore(args.stateDir);
   const mounted = await readConfig(args.config);
   const config = newerDocument(mounted.config, await store.read());
@@ -94,9 +100,7 @@ export async function startProxy(
     }),
   };
   const close = async (): Promise<void> => {
-    const cancel = clock.after(CLOSE_WAIT_MS, () => void running.close());
-    await Promise.all(Object.values(servers).map((server) => server.close()));
-    cancel();
+    await closeServers(Object.values(servers), { closeUpstreams: () => running.close(), clock });
     await running.close();
   };
   try {
@@ -105,7 +109,8 @@ export async function startProxy(
       rpc: await listen(servers.rpc, args.host, args.rpcPort),
       admin: await listen(servers.admin, args.host, args.adminPort),
     };
-    await writeFile(join(args.stateDir, "listening.json"), JSON.stringify(ports));
+    await writeFile(`${listening}.next`, JSON.stringify(ports));
+    await rename(`${listening}.next`, listening);
     log.info({ host: args.host, ports, version: VERSION }, "listening");
     return { ports, close, drain: () => drain(args.drainSeconds * 1_000, { proxy, readiness, clock, close }) };
   } catch (error) {
@@ -128,6 +133,31 @@ async function drain(
   const untilMs = clock.monotonicMs() + OPEN_JOB_WAIT_BLOCKS * proxy.wiring().config.timing.blockTimeMs;
   while (proxy.jobs.hasOpenJob && clock.monotonicMs() < untilMs) await sleep(clock, OPEN_JOB_LOOK_MS);
   await close();
+}
+
+/**
+ * Ends idle connections at once and the others when their call is answered, which is when the upstreams close at the
+ * latest. Node closes a connection that is busy at that moment only when its caller does, and op-node keeps it for 90 s.
+ */
+async function closeServers(
+  servers: readonly FastifyInstance[],
+  { closeUpstreams, clock }: { readonly closeUpstreams: () => Promise<void>; readonly clock: Clock },
+): Promise<void> {
+  let isClosed = false;
+  const closed = Promise.all(servers.map((server) => server.close())).then(() => {
+    isClosed = true;
+  });
+  const cancels = [
+    clock.after(CLOSE_WAIT_MS, () => void closeUpstreams()),
+    clock.after(CLOSE_ANYWAY_MS, () => {
+      for (const { server } of servers) server.closeAllConnections();
+    }),
+  ];
+  while (!isClosed) {
+    for (const { server } of servers) server.closeIdleConnections();
+    await Promise.race([closed, sleep(clock, CLOSE_LOOK_MS)]);
+  }
+  for (const cancel of cancels) cancel();
 }
 
 const sleep = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));

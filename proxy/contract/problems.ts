@@ -15,7 +15,7 @@ const FOUND_LENGTH_MAX = 80;
 
 /** Every problem of a failed parse, in the order zod found them. */
 export const problemsOf = (error: z.ZodError, document: unknown): readonly Problem[] =>
-  error.issues.flatMap((issue) =>
+  error.issues.filter(isMeant).flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({
           path: pathText([...issue.path, key]),
@@ -24,6 +24,11 @@ export const problemsOf = (error: z.ZodError, document: unknown): readonly Probl
         }))
       : [{ path: pathText(issue.path), found: foundText(at(document, issue.path)), allowed: allowedText(issue) }],
   );
+
+/** Zod also measures a text that stands where a list belongs: of a value of the wrong type only its type is said. */
+const isMeant = (issue: z.core.$ZodIssue, _: number, all: readonly z.core.$ZodIssue[]): boolean =>
+  issue.code === "invalid_type" ||
+  !all.some((other) => other.code === "invalid_type" && pathText(other.path) === pathText(issue.path));
 
 /** One line a problem: `builders[0].url: found "ftp://x", allowed: an http:// or https:// URL`. */
 export const problemText = (problem: Problem): string =>
@@ -66,7 +71,7 @@ function foundText(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (isRecord(value)) return "an object";
-  const text = JSON.stringify(value).replace(/\/\/[^/@\s]*@/, "//***@");
+  const text = JSON.stringify(value).replace(/^"([a-z]+:)?.*@/i, '"$1//***@');
   return text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX)}…` : text;
 }
 

@@ -1,5 +1,5 @@
-import { type RpcRequest, requestBody } from "./json-rpc.ts";
-import { type JsonView, member, quantityOf, rawBytes, stringOf, viewJson } from "./json-view.ts";
+import { type RpcRequest, requestBody, viewAnswer } from "./json-rpc.ts";
+import { type JsonView, member, quantityOf, rawBytes, stringOf } from "./json-view.ts";
 
 /** The payload attributes of an FCU, as views into its request's bytes (engine contract E-12). */
 export type PayloadAttributes = {
@@ -48,9 +48,10 @@ export function viewForkchoiceUpdate(request: RpcRequest): ForkchoiceUpdate | un
 
 /** Reads an answer to an FCU; undefined for an error or another shape. */
 export function viewForkchoiceAnswer(body: Buffer): ForkchoiceAnswer | undefined {
-  const result = member(viewJson(body), "result");
-  const status = stringOf(body, member(member(result, "payloadStatus"), "status"));
-  return status === undefined ? undefined : { status, payloadId: stringOf(body, member(result, "payloadId")) };
+  const answer = viewAnswer(body);
+  if (answer.kind !== "result") return undefined;
+  const status = stringOf(body, member(member(answer.result, "payloadStatus"), "status"));
+  return status === undefined ? undefined : { status, payloadId: stringOf(body, member(answer.result, "payloadId")) };
 }
 
 /** The same FCU without its attributes: the head, and nothing to build. */

@@ -32,8 +32,14 @@ export function viewRequest(body: Buffer): RpcRequest | undefined {
   return { body, method, id: rawBytes(body, id), params: params?.kind === "array" ? params.items : [] };
 }
 
-/** Reads an upstream's answer. An error counts whatever stands beside it; neither error nor result is malformed. */
-export function viewAnswer(body: Buffer): RpcAnswer {
+/** The id of every call of our own: each has a connection for itself, so an answer needs no other. */
+export const OWN_CALL_ID = "1";
+
+/**
+ * Reads an upstream's answer. An error counts whatever stands beside it. Neither error nor result is malformed, and so is
+ * a result for another id than `id`, where one is given.
+ */
+export function viewAnswer(body: Buffer, id?: string): RpcAnswer {
   const view = viewJson(body);
   const result = member(view, "result");
   const error = member(view, "error");
@@ -45,7 +51,9 @@ export function viewAnswer(body: Buffer): RpcAnswer {
       message: (stringOf(body, member(error, "message")) ?? "").slice(0, ERROR_TEXT_LENGTH_MAX),
     };
   }
-  return result === undefined ? { kind: "malformed" } : { kind: "result", result };
+  const answered = member(view, "id");
+  const isOther = id !== undefined && (answered === undefined || rawBytes(body, answered).toString("latin1") !== id);
+  return result === undefined || isOther ? { kind: "malformed" } : { kind: "result", result };
 }
 
 /** `{"jsonrpc":"2.0","id":…,"result":…}` around bytes that are JSON already. */
@@ -58,7 +66,7 @@ export const errorBody = (id: Buffer | undefined, code: number, message: string)
 
 /** A call of our own. `params` are JSON texts or bytes, in order. */
 export function requestBody(method: string, params: readonly (string | Buffer)[]): Buffer {
-  const parts: Buffer[] = [Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":[`)];
+  const parts: Buffer[] = [Buffer.from(`{"jsonrpc":"2.0","id":${OWN_CALL_ID},"method":"${method}","params":[`)];
   params.forEach((param, index) => {
     if (index > 0) parts.push(PARAM_SEPARATOR);
     parts.push(typeof param === "string" ? Buffer.from(param) : param);

@@ -8,7 +8,7 @@ const LOOK_AGAIN_MS = 1_000;
 /** How long tokens of the secret before stay valid: op-node may be restarted with the new one a little later. */
 export const OVERLAP_MS = 300_000;
 
-/** A JWT secret in a file: read when first needed and again when it changes. A missing or bad file keeps the last good secret. */
+/** A JWT secret in a file: read at once, and again when it changes. A missing or bad file keeps the last good secret. */
 export class JwtSecretFile {
   readonly path: string;
   readonly #clock: Clock;
@@ -21,6 +21,8 @@ export class JwtSecretFile {
   constructor(path: string, clock: Clock) {
     this.path = path;
     this.#clock = clock;
+    // At once, so that a change before the first call finds what it replaced.
+    this.#lookAgain();
   }
 
   /** The secret now; undefined while there never was a good one. */

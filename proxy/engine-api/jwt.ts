@@ -64,7 +64,7 @@ export class JwtVerifier {
     const known = this.#verified.get(token);
     if (known !== undefined && secrets.includes(known.secret)) return staleness(known.iat, known.exp, now);
     for (const secret of secrets) {
-      const claims = await verify(token, secret, this.#clock.nowMs());
+      const claims = await verify(token, secret);
       if (claims === undefined) continue;
       if (claims.iat === undefined) return "missing issued-at";
       const refusal = staleness(claims.iat, claims.exp, now);
@@ -87,9 +87,13 @@ function staleness(iat: number, exp: number, now: number): string | undefined {
   return now >= exp ? "token is expired" : undefined;
 }
 
-async function verify(token: string, secret: JwtSecret, nowMs: number) {
+async function verify(token: string, secret: JwtSecret) {
   try {
-    const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"], currentDate: new Date(nowMs) });
+    // exp and iat are judged by `staleness`, nbf by nobody (E-2): here only the signature counts.
+    const { payload } = await jwtVerify(token, secret, {
+      algorithms: ["HS256"],
+      clockTolerance: Number.MAX_SAFE_INTEGER,
+    });
     return { iat: payload.iat, exp: payload.exp ?? Number.POSITIVE_INFINITY };
   } catch (error) {
     if (error instanceof JOSEError) return undefined;

@@ -70,10 +70,15 @@ export class Lane {
     return this.#push("job", body);
   }
 
-  /** Drops what waits. The call under way ends with its client. */
+  /** Drops what waits: from now on the builder hears nothing but the call under way. */
+  clear(): void {
+    this.#drop(() => true);
+  }
+
+  /** Drops what waits, and all that comes. The call under way ends with its client. */
   close(): void {
     this.#closed = true;
-    this.#drop(() => true);
+    this.clear();
   }
 
   #push(kind: Entry["kind"], body: Buffer): Promise<LaneAnswer> {
@@ -97,10 +102,10 @@ export class Lane {
   }
 
   #keepBounds(): void {
-    const newest = this.#waiting.at(-1);
+    const newestJob = this.#waiting.findLast((entry) => entry.kind === "job");
     while (this.#isOverBounds()) {
-      const oldestPayload = this.#waiting.findIndex((entry) => entry.kind === "new-payload" && entry !== newest);
-      const index = oldestPayload === -1 ? 0 : oldestPayload;
+      const oldestPayload = this.#waiting.findIndex((entry) => entry.kind === "new-payload");
+      const index = oldestPayload === -1 ? this.#waiting.findIndex((entry) => entry !== newestJob) : oldestPayload;
       const [entry] = this.#waiting.splice(index, 1);
       entry?.settle({ kind: "dropped" });
     }

@@ -1,5 +1,5 @@
-import { type RpcRequest, requestBody } from "./json-rpc.ts";
-import { type JsonView, member, quantityOf, rawBytes, stringOf, viewJson } from "./json-view.ts";
+import { type RpcRequest, requestBody, viewAnswer } from "./json-rpc.ts";
+import { type JsonView, member, quantityOf, rawBytes, stringOf } from "./json-view.ts";
 import type { NewPayloadVersion } from "./methods.ts";
 
 /** A getPayload result (engine contract 3.1), as views into the answer's bytes. */
@@ -68,9 +68,13 @@ export function viewNewPayload(
 
 /** Reads newPayload's answer; undefined for an error or another shape. */
 export function viewPayloadStatus(body: Buffer): PayloadStatus | undefined {
-  const result = member(viewJson(body), "result");
-  const status = stringOf(body, member(result, "status"));
+  const answer = viewAnswer(body);
+  if (answer.kind !== "result") return undefined;
+  const status = stringOf(body, member(answer.result, "status"));
   if (status === undefined) return undefined;
-  const validationError = stringOf(body, member(result, "validationError"))?.slice(0, VALIDATION_ERROR_LENGTH_MAX);
+  const validationError = stringOf(body, member(answer.result, "validationError"))?.slice(
+    0,
+    VALIDATION_ERROR_LENGTH_MAX,
+  );
   return { status, validationError };
 }

@@ -22,6 +22,7 @@ export class JobBook<Handle> {
   readonly #entries = new Map<string, Entry<Handle>>();
   readonly #handedOutFor = new Map<string, PayloadId<"execution_client">>();
   readonly #numbers = new Map<string, bigint>();
+  #expected = 0;
 
   /**
    * Opens a job. The same id again is the same attributes again: op-node wants the block anew, so where a builder's block
@@ -62,7 +63,7 @@ export class JobBook<Handle> {
     if (entry === undefined) return;
     entry.handedOut = handedOut;
     entry.open = false;
-    if (handedOut.source === "builder") remember(this.#handedOutFor, handedOut.blockHash, payloadId, HASHES_KEPT);
+    remember(this.#handedOutFor, handedOut.blockHash, payloadId, HASHES_KEPT);
     this.sawBlock(handedOut.blockHash, BigInt(handedOut.blockNumber));
     this.#keepByteBound();
   }
@@ -92,9 +93,17 @@ export class JobBook<Handle> {
     return this.#numbers.get(blockHash);
   }
 
+  /** An FCU with attributes is under way, and a job may come of it. Call what this gives once it was answered. */
+  expect(): () => void {
+    this.#expected += 1;
+    return () => {
+      this.#expected -= 1;
+    };
+  }
+
   /** Whether op-node has asked for a block that it has not fetched yet. */
   get hasOpenJob(): boolean {
-    return [...this.#entries.values()].at(-1)?.open === true;
+    return this.#expected > 0 || [...this.#entries.values()].at(-1)?.open === true;
   }
 
   #keepByteBound(): void {

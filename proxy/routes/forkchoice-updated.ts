@@ -21,7 +21,9 @@ export async function forkchoiceUpdated(request: RpcRequest, proxy: SequencerPro
   const asked =
     config.executionMode === "disabled" ? DISABLED : drive(request, update, builders[0], proxy.clock.nowMs());
 
+  const answered = update?.attributes === undefined ? undefined : proxy.jobs.expect();
   const answer = await own;
+  answered?.();
   const forkchoice = answer.kind === "answered" ? viewForkchoiceAnswer(answer.body) : undefined;
   if (update?.attributes !== undefined && forkchoice?.status === "VALID" && forkchoice.payloadId !== undefined) {
     proxy.jobs.open({

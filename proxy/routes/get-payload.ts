@@ -14,6 +14,9 @@ import { type Reply, relay } from "./reply.ts";
 /** Payload ids have 18 characters; a longer text is no id and need not fill the ledger. */
 const PAYLOAD_ID_LENGTH_MAX = 66;
 
+/** A JSON-RPC answer's own fields; more is copied away. */
+const AROUND_RESULT_BYTES_MAX = 1_024;
+
 /**
  * A getPayload: the execution client is asked at once and so is the builder. A builder's payload is handed out when it is
  * the block that was asked for and the execution client calls it VALID by the decision deadline; the execution client's
@@ -25,7 +28,8 @@ export async function getPayload(
   proxy: SequencerProxy,
 ): Promise<Reply> {
   const payloadId = (stringParam(request, 0) ?? "").slice(0, PAYLOAD_ID_LENGTH_MAX);
-  await proxy.deciding.get(payloadId);
+  for (let other = proxy.deciding.get(payloadId); other !== undefined; other = proxy.deciding.get(payloadId))
+    await other;
   const kept = proxy.jobs.handedOut(payloadId);
   if (kept !== undefined) return { body: resultBody(request.id, kept.result) };
 
@@ -127,8 +131,12 @@ const keep = (envelope: Envelope, builder?: string): HandedOut => ({
   ...(builder === undefined ? { source: "execution_client" } : { source: "builder", builder }),
   blockHash: envelope.blockHash,
   blockNumber: Number(envelope.blockNumber),
-  result: rawBytes(envelope.body, envelope.view),
+  result: kept(rawBytes(envelope.body, envelope.view), envelope.body),
 });
+
+/** Only the result is kept: what a builder puts around it would be held with it, and is in no bound. */
+const kept = (result: Buffer, body: Buffer): Buffer =>
+  body.length - result.length > AROUND_RESULT_BYTES_MAX ? Buffer.from(result) : result;
 
 function decision(
   choice: Choice,

@@ -54,13 +54,13 @@ function hasTransactionsAsked(envelope: Envelope, job: Job): boolean {
   });
 }
 
-/** `"0x7e` starts a deposit, `"0x"` is empty. */
+/** `"0x7e` starts a deposit, `"0x"` is empty. An escape could spell either. */
 function isUserTransaction(body: Buffer, transaction: JsonView): boolean {
   if (transaction.kind !== "string") return false;
   const start = body
     .toString("latin1", transaction.start + 1, Math.min(transaction.end - 1, transaction.start + 5))
     .toLowerCase();
-  return start.length === 4 && start.startsWith("0x") && start !== "0x7e";
+  return /^0x[0-9a-f]{2}$/.test(start) && start !== "0x7e";
 }
 
 const field = (envelope: Envelope, name: string): JsonView | undefined => member(envelope.payload, name);

@@ -3,6 +3,7 @@ import type { Deadline } from "../clock.ts";
 import type { FallbackReason } from "../contract/status.ts";
 import type { NewPayloadVersion } from "../engine-api/methods.ts";
 import { type Envelope, isSoundAroundPayload } from "../engine-api/payload.ts";
+import { unreadableField } from "../engine-api/payload-form.ts";
 import type { PayloadJob } from "../payload-job/payload-job.ts";
 import { failedAttributeCheck } from "./attribute-checks.ts";
 
@@ -43,6 +44,8 @@ export async function choosePayload(
   if (!isSoundAroundPayload(envelope)) return ownBlock("builder_malformed", "the envelope is not sound JSON");
   const failed = failedAttributeCheck(envelope, job);
   if (failed !== undefined) return ownBlock("attributes_mismatch", failed);
+  const unreadable = unreadableField(envelope);
+  if (unreadable !== undefined) return ownBlock("builder_malformed", `op-node cannot read its payload: ${unreadable}`);
   if (io.isHandedOutForAnother(envelope.blockHash)) return ownBlock("repeated_block", "V-14");
 
   const verdict = await io.validate(envelope, call.validate, deadlines.decision);

@@ -27,6 +27,8 @@ const HTTP_STATUS: Readonly<Record<ConfigPushAnswer["outcome"], number>> = {
 /** The admin port: status and metrics for everyone who reaches it, writes with the bearer token. */
 export function adminServer({ status, push, adminToken, health, metrics }: Dependencies): FastifyInstance {
   const server = fastify({ bodyLimit: DOCUMENT_BYTES_MAX, return503OnClosing: false });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", { parseAs: "string" }, (_request, text, done) => done(null, text));
   addHealthRoutes(server, health);
   server.get("/status", () => status());
   server.get("/metrics", async (_, reply) =>
@@ -40,12 +42,29 @@ export function adminServer({ status, push, adminToken, health, metrics }: Depen
       });
     },
     handler: async (request, reply) => {
-      const answer = await push(request.body);
+      const document = jsonOf(request.body);
+      const answer = document === undefined ? notJson(status().revision) : await push(document);
       return reply.code(HTTP_STATUS[answer.outcome]).send(answer);
     },
   });
   return server;
 }
+
+/** The value a JSON text stands for; undefined where it is none. */
+function jsonOf(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const notJson = (revision: number): ConfigPushAnswer => ({
+  outcome: "refused",
+  revision,
+  problems: [{ path: "", found: "a body that is not JSON", allowed: "a config document" }],
+  unknownFields: [],
+});
 
 function isAuthorized(header: string | undefined, token: string | undefined): boolean {
   const given = header?.match(/^Bearer (\S+)$/)?.[1];

@@ -30,6 +30,7 @@ export function engineServer(dependencies: Dependencies): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     return503OnClosing: false,
+    routerOptions: { ignoreDuplicateSlashes: true },
   });
   takeRawBodies(server);
   addHealthRoutes(server, health);

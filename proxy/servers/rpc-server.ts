@@ -19,6 +19,7 @@ export function rpcServer({
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     return503OnClosing: false,
+    routerOptions: { ignoreDuplicateSlashes: true },
   });
   takeRawBodies(server);
   addHealthRoutes(server, health);
@@ -28,15 +29,25 @@ export function rpcServer({
     if (raw.kind === "tooLarge") {
       return errorBody(undefined, RPC_CODE.invalidRequest, `the request is larger than ${BODY_BYTES_MAX} bytes`);
     }
+    const contentEncoding = request.headers["content-encoding"];
+    const methods = contentEncoding === undefined ? methodsOf(raw.bytes) : undefined;
+    if (methods === undefined) {
+      return errorBody(
+        undefined,
+        RPC_CODE.invalidRequest,
+        "the request is not plain JSON-RPC that can be read in one way",
+      );
+    }
     const id = viewRequest(raw.bytes)?.id;
-    if (callsEngine(raw.bytes))
+    if (methods.some((method) => method.startsWith("engine_"))) {
       return errorBody(id, RPC_CODE.methodNotFound, "engine_* methods are served on the engine port only");
+    }
     const answer = relay(
       id,
       await proxy.wiring().executionClient.plainCall({
         body: raw.bytes,
         acceptEncoding: request.headers["accept-encoding"]?.toString(),
-        contentEncoding: request.headers["content-encoding"],
+        contentEncoding,
       }),
     );
     if (answer.contentEncoding !== undefined) reply.header("content-encoding", answer.contentEncoding);
@@ -45,9 +56,14 @@ export function rpcServer({
   return server;
 }
 
-/** The execution client's plain port has no engine namespace either; this one says so more clearly. */
-function callsEngine(body: Buffer): boolean {
+/**
+ * The methods of a call or batch; undefined where they cannot be told for sure, since what is not understood could be an
+ * `engine_*` call to another reader.
+ */
+function methodsOf(body: Buffer): readonly string[] | undefined {
   const view = viewJson(body);
-  const calls: readonly JsonView[] = view?.kind === "array" ? view.items : view === undefined ? [] : [view];
-  return calls.some((call) => stringOf(body, member(call, "method"))?.startsWith("engine_") === true);
+  if (view === undefined) return undefined;
+  const calls: readonly JsonView[] = view.kind === "array" ? view.items : [view];
+  const methods = calls.map((call) => stringOf(body, member(call, "method")) ?? "");
+  return methods.some((method) => method.includes("\\")) ? undefined : methods;
 }

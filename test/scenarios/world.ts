@@ -3,12 +3,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { systemClock } from "../../proxy/clock.ts";
-import { type ConfigFile, defaultTiming } from "../../proxy/contract/config-file.ts";
-import { ConfigPushAnswer, ProxyStatus } from "../../proxy/contract/status.ts";
+import { type Clock, systemClock } from "../../proxy/clock.ts";
+import type { ConfigFile } from "../../proxy/contract/config-file.ts";
+import { type BlockDecision, ConfigPushAnswer, ProxyStatus } from "../../proxy/contract/status.ts";
 import { type StartedProxy, startProxy } from "../../proxy/start.ts";
 import { type ExecutionClient, type ExecutionClientOptions, startExecutionClient } from "../devnet/execution-client.ts";
 import { OpNode } from "../devnet/op-node.ts";
+import type { BuiltBlock } from "../devnet/sequenced-block.ts";
+import { until } from "../devnet/until.ts";
+import { bearer, type HttpAnswer, post } from "./http-calls.ts";
+import { worldDocument } from "./world-document.ts";
 
 /** One sequencer of simulated clients around a real proxy, on real sockets. */
 export type World = AsyncDisposable & {
@@ -17,25 +21,45 @@ export type World = AsyncDisposable & {
   readonly opNode: OpNode;
   readonly urls: { readonly engine: string; readonly rpc: string; readonly admin: string };
   readonly adminToken: string;
-  readonly secretsDir: string;
+  /** Holds the secrets, `mounted.json` and the state folder `state`. */
+  readonly dir: string;
+  /** What the proxy has logged, one JSON text a line. */
+  readonly log: readonly string[];
+  /** The document as it was mounted, or pushed last. */
+  config(): ConfigFile;
   status(): Promise<ProxyStatus>;
+  /** The newest decision of `/status`. */
+  lastDecision(): Promise<BlockDecision | undefined>;
+  /** Bytes to the engine port with op-node's token; `headers` go over it. */
+  engine(body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer>;
+  /** The same bytes to the execution client's own engine port: what it says by itself. */
+  executionClientSays(body: string | Buffer): Promise<HttpAnswer>;
   /** PUT /config of the running document with changes and the next revision. */
   push(change: Partial<ConfigFile>): Promise<ConfigPushAnswer>;
-  config(): ConfigFile;
+  /** PUT /config of any bytes. */
+  put(body: string, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer>;
+  /** Builds block after block until one is the builder's; every one of them must come. */
+  builderBlock(): Promise<BuiltBlock>;
   /** SIGTERM's way out, with the drain time of the options. */
   drain(): Promise<void>;
-  /** The process ends at once and starts again with the mounted file it had at first. */
+  /** The process ends at once and starts again with what is in its folders. */
   restartProxy(): Promise<void>;
 };
 
 export type WorldOptions = {
   readonly fork?: NonNullable<ExecutionClientOptions["fork"]>;
+  /** Over deadlines of seconds: a slow machine must not make a good builder late. */
   readonly timing?: Partial<ConfigFile["timing"]>;
   readonly withoutBuilder?: boolean;
   readonly drainSeconds?: number;
   /** The execution client is started later, by the test. */
   readonly executionClientDown?: boolean;
+  readonly clock?: Clock;
+  readonly host?: string;
 };
+
+/** The chain began two minutes ago, on a slot: there are slots gone, and slots to come. */
+export const GENESIS_TIMESTAMP_S = Math.floor(Date.now() / 60_000) * 60 - 120;
 
 /** Starts a world; everything ends with it. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -43,53 +67,59 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const adminToken = randomBytes(16).toString("hex");
   const dir = await mkdtemp(join(tmpdir(), "rollup-boost-scenario-"));
   const fork = options.fork ?? "jovian";
+  const own = { count: 1, bytes: 120 };
   const executionClient = await startExecutionClient({
     name: "op-geth",
     jwtSecret: secrets.executionClient,
     fork,
-    ownTransactions: { count: 0, bytes: 0 },
+    genesisTimestampS: GENESIS_TIMESTAMP_S,
+    ownTransactions: own,
   });
-  const builder = await startExecutionClient({ name: "rbuilder", jwtSecret: secrets.builder, fork, payloadIdSalt: "builder" });
+  const builder = await startExecutionClient({
+    name: "rbuilder",
+    jwtSecret: secrets.builder,
+    fork,
+    genesisTimestampS: GENESIS_TIMESTAMP_S,
+    payloadIdSalt: "builder",
+  });
+  let running = worldDocument(
+    { executionClient, builder: options.withoutBuilder === true ? undefined : builder },
+    options.timing,
+  );
   await Promise.all([
     writeFile(join(dir, "execution-client.jwt"), secrets.executionClient),
     writeFile(join(dir, "builder-rbuilder.jwt"), `0x${secrets.builder}\n`),
     writeFile(join(dir, "admin-token"), adminToken),
+    writeFile(join(dir, "mounted.json"), JSON.stringify(running)),
   ]);
-  let running: ConfigFile = {
-    schemaVersion: 1,
-    revision: 1,
-    cluster: "base-sepolia",
-    sequencer: "sequencer-0",
-    role: "sequencer",
-    executionMode: "enabled",
-    executionClient: { url: executionClient.engineUrl, rpcUrl: executionClient.rpcUrl, jwtSecretFile: "execution-client.jwt" },
-    builders:
-      options.withoutBuilder === true ? [] : [{ name: "rbuilder", url: builder.engineUrl, jwtSecretFile: "builder-rbuilder.jwt" }],
-    timing: { ...defaultTiming(2_000), ...options.timing },
-  };
-  await writeFile(join(dir, "mounted.json"), JSON.stringify(running));
   if (options.executionClientDown === true) await executionClient.stop();
 
+  const log: string[] = [];
+  const host = options.host ?? "127.0.0.1";
   const start = (ports: StartedProxy["ports"]): Promise<StartedProxy> =>
     startProxy(
       {
         config: join(dir, "mounted.json"),
         secretsDir: dir,
         stateDir: join(dir, "state"),
-        host: "127.0.0.1",
+        host,
         enginePort: ports.engine,
         rpcPort: ports.rpc,
         adminPort: ports.admin,
         drainSeconds: options.drainSeconds ?? 0,
-        logLevel: "silent",
+        logLevel: "trace",
         exitWithParent: false,
       },
-      { clock: systemClock, log: pino({ level: "silent" }) },
+      { clock: options.clock ?? systemClock, log: pino({ level: "trace" }, { write: (line) => void log.push(line) }) },
     );
   let proxy = await start({ engine: 0, rpc: 0, admin: 0 });
-  const url = (port: number): string => `http://127.0.0.1:${port}`;
+  const url = (port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const urls = { engine: url(proxy.ports.engine), rpc: url(proxy.ports.rpc), admin: url(proxy.ports.admin) };
   const opNode = new OpNode({ name: "sequencer-0", engineUrl: urls.engine, jwtSecret: secrets.executionClient, fork });
+  const put: World["put"] = (body, headers = { authorization: `Bearer ${adminToken}` }) =>
+    post(`${urls.admin}/config`, body, headers, "PUT");
+  const status = async (): Promise<ProxyStatus> =>
+    ProxyStatus.parse(await (await fetch(`${urls.admin}/status`)).json());
 
   return {
     executionClient,
@@ -97,18 +127,32 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     opNode,
     urls,
     adminToken,
-    secretsDir: dir,
+    dir,
+    log,
     config: () => running,
-    status: async () => ProxyStatus.parse(await (await fetch(`${urls.admin}/status`)).json()),
+    status,
+    lastDecision: async () => (await status()).lastDecisions.at(-1),
+    engine: async (body, headers) =>
+      post(urls.engine, body, { authorization: await bearer(secrets.executionClient), ...headers }),
+    executionClientSays: async (body) =>
+      post(executionClient.engineUrl, body, { authorization: await bearer(secrets.executionClient) }),
     push: async (change) => {
       running = { ...running, revision: running.revision + 1, ...change };
-      const response = await fetch(`${urls.admin}/config`, {
-        method: "PUT",
-        headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
-        body: JSON.stringify(running),
-      });
-      return ConfigPushAnswer.parse(await response.json());
+      return ConfigPushAnswer.parse((await put(JSON.stringify(running))).json());
     },
+    put,
+    builderBlock: () =>
+      until(
+        "a block of the builder",
+        async () => {
+          const block = await opNode.buildBlock();
+          if (block.builtBy === "rbuilder") return block;
+          // Blocks without a pause between them leave a builder that syncs behind for ever.
+          await until("the builder to follow", () => builder.block(block.hash), 500).catch(() => undefined);
+          return undefined;
+        },
+        15_000,
+      ),
     drain: () => proxy.drain(),
     restartProxy: async () => {
       await proxy.close();
@@ -116,8 +160,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     [Symbol.asyncDispose]: async () => {
       await opNode[Symbol.asyncDispose]();
-      await proxy.close();
       await Promise.all([executionClient[Symbol.asyncDispose](), builder[Symbol.asyncDispose]()]);
+      await proxy.close();
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -35,7 +35,7 @@ test("history that the server has forgotten (410) leads to a new list, and what 
   });
   await world.sees("updated b 8");
   expect(world.changes).toEqual(["added a 1", "added b 1", "deleted a 1", "updated b 8"]);
-  expect(world.watchedFrom).toEqual(["1", "9"]);
+  await expect.poll(() => world.watchedFrom).toEqual(["1", "9"]);
 });
 
 test("an object that was deleted and made again unseen is a deletion and an addition", async () => {

@@ -1,20 +1,32 @@
 import { describe, expect, test } from "vitest";
-import { errorBody, requestBody, resultBody, stringParam, viewAnswer, viewRequest } from "../../../../proxy/engine-api/json-rpc.ts";
+import {
+  errorBody,
+  requestBody,
+  resultBody,
+  stringParam,
+  viewAnswer,
+  viewRequest,
+} from "../../../../proxy/engine-api/json-rpc.ts";
 
 const request = (text: string) => viewRequest(Buffer.from(text));
 const answer = (text: string) => viewAnswer(Buffer.from(text));
 
 describe("a request's id is answered back byte for byte", () => {
-  test.each(["1", "0", "-7", "1.50", "18446744073709551616", '"a"', '"\\u0061 \\"b\\""', "null", "true"])("%s", (id) => {
-    const seen = request(`{"jsonrpc":"2.0","id": ${id} ,"method":"eth_chainId"}`);
-    expect(seen?.id.toString()).toBe(id);
-    expect(resultBody(Buffer.from(id), Buffer.from('"0x1"')).toString()).toBe(`{"jsonrpc":"2.0","id":${id},"result":"0x1"}`);
-    expect(JSON.parse(errorBody(seen?.id, -32603, 'no "answer"').toString())).toEqual({
-      jsonrpc: "2.0",
-      id: JSON.parse(id),
-      error: { code: -32603, message: 'no "answer"' },
-    });
-  });
+  test.each(["1", "0", "-7", "1.50", "18446744073709551616", '"a"', '"\\u0061 \\"b\\""', "null", "true"])(
+    "%s",
+    (id) => {
+      const seen = request(`{"jsonrpc":"2.0","id": ${id} ,"method":"eth_chainId"}`);
+      expect(seen?.id.toString()).toBe(id);
+      expect(resultBody(Buffer.from(id), Buffer.from('"0x1"')).toString()).toBe(
+        `{"jsonrpc":"2.0","id":${id},"result":"0x1"}`,
+      );
+      expect(JSON.parse(errorBody(seen?.id, -32603, 'no "answer"').toString())).toEqual({
+        jsonrpc: "2.0",
+        id: JSON.parse(id),
+        error: { code: -32603, message: 'no "answer"' },
+      });
+    },
+  );
 });
 
 describe("what is no single, unambiguous call only passes through", () => {
@@ -37,7 +49,12 @@ test("parameters that are no list are none, and only a text is a text", () => {
   expect(request('{"id":1,"method":"m","params":{"0":"0x1"}}')?.params).toEqual([]);
   expect(request('{"id":1,"method":"m"}')?.params).toEqual([]);
   const seen = request('{"id":1,"method":"m","params":["0x03",null,7]}');
-  expect(seen && [0, 1, 2, 3].map((index) => stringParam(seen, index))).toEqual(["0x03", undefined, undefined, undefined]);
+  expect(seen && [0, 1, 2, 3].map((index) => stringParam(seen, index))).toEqual([
+    "0x03",
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("an escaped method name is not the method it spells", () => {
@@ -48,7 +65,10 @@ describe("an upstream's answer", () => {
   test.each([
     ['{"jsonrpc":"2.0","id":1,"result":null}', { kind: "result" }],
     ['{"result":{"a":1},"error":null}', { kind: "result" }],
-    ['{"error":{"code":-38001,"message":"Unknown payload"}}', { kind: "error", code: -38_001, message: "Unknown payload" }],
+    [
+      '{"error":{"code":-38001,"message":"Unknown payload"}}',
+      { kind: "error", code: -38_001, message: "Unknown payload" },
+    ],
     ['{"error":{"code":-1,"message":"no"},"result":{"status":"VALID"}}', { kind: "error", code: -1, message: "no" }],
     ['{"error":"broken"}', { kind: "error", code: 0, message: "" }],
     ['{"error":{"code":"7"}}', { kind: "error", code: 0, message: "" }],

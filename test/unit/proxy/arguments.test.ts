@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { HELP, parseArguments } from "../../../proxy/arguments.ts";
+
+const REQUIRED = ["--config", "c.json", "--secrets-dir", "s", "--state-dir", "d"];
+
+test("the required folders are enough, the rest has defaults", () => {
+  expect(parseArguments(REQUIRED)).toEqual({
+    kind: "run",
+    arguments: {
+      config: "c.json",
+      secretsDir: "s",
+      stateDir: "d",
+      host: "0.0.0.0",
+      enginePort: 8551,
+      rpcPort: 8545,
+      adminPort: 8080,
+      drainSeconds: 10,
+      logLevel: "info",
+      exitWithParent: false,
+    },
+  });
+});
+
+test("every argument in both spellings", () => {
+  const parsed = parseArguments([
+    ...REQUIRED,
+    "--host=::1",
+    "--engine-port",
+    "0",
+    "--rpc-port=1",
+    "--admin-port=65535",
+    "--drain-seconds=0",
+    "--log-level=debug",
+    "--exit-with-parent",
+  ]);
+  expect(parsed).toMatchObject({
+    arguments: {
+      host: "::1",
+      enginePort: 0,
+      rpcPort: 1,
+      adminPort: 65_535,
+      drainSeconds: 0,
+      logLevel: "debug",
+      exitWithParent: true,
+    },
+  });
+});
+
+describe("wrong arguments", () => {
+  test.each([
+    [[], ["--config is missing", "--secrets-dir is missing", "--state-dir is missing"]],
+    [["--config=", "--secrets-dir=s", "--state-dir=d"], ["--config is missing"]],
+    [
+      [
+        ...REQUIRED,
+        "--engine-port=x",
+        "--rpc-port=65536",
+        "--admin-port=-1",
+        "--drain-seconds=1.5",
+        "--log-level=loud",
+      ],
+      [
+        `--engine-port: found "x", allowed: a whole number from 0 to 65535`,
+        `--rpc-port: found "65536", allowed: a whole number from 0 to 65535`,
+        `--admin-port: found "-1", allowed: a whole number from 0 to 65535`,
+        `--drain-seconds: found "1.5", allowed: a whole number from 0 to 3600`,
+        `--log-level: found "loud", allowed: trace, debug, info, warn, error, fatal, silent`,
+      ],
+    ],
+  ])("%j", (argv, problems) => {
+    expect(parseArguments(argv)).toEqual({ kind: "wrong", problems });
+  });
+
+  test.each([
+    [["--l2-url=http://x"], "--l2-url"],
+    [["here.json"], "here.json"],
+    [["--engine-port"], "--engine-port"],
+  ])("%j is named", (argv, name) => {
+    const parsed = parseArguments([...REQUIRED, ...argv]);
+    expect(parsed.kind === "wrong" && parsed.problems.join("\n")).toContain(name);
+  });
+});
+
+test.each([
+  [["--help"], "help"],
+  [["-h"], "help"],
+  [["--version"], "version"],
+])("%j needs nothing else", (argv, kind) => {
+  expect(parseArguments(argv).kind).toBe(kind);
+});
+
+test("--help names every option", () => {
+  for (const name of [
+    "config",
+    "secrets-dir",
+    "state-dir",
+    "host",
+    "engine-port",
+    "rpc-port",
+    "admin-port",
+    "drain-seconds",
+    "log-level",
+    "exit-with-parent",
+    "version",
+    "help",
+  ]) {
+    expect(HELP).toContain(`--${name}`);
+  }
+});
