@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Tests mostly wait for sockets and processes; with one worker on two cores, vitest's own choice, they wait in a row.
+    maxWorkers: 2,
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/*.test.ts"] } },
       {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BlockDecision } from "../../proxy/contract/status.ts";
 import type { SeenBlock } from "./chain/block-watch.ts";
-import { disagreements, medianLatenessMs, missed, notBy, sourceByContent } from "./chain/findings.ts";
+import { disagreements, medianLatenessMs, missed, notBy, shownByContent, sourceByContent } from "./chain/findings.ts";
 import { runSummary } from "./chain/run-summary.ts";
 import { type Devnet, startDevnet } from "./stack/devnet.ts";
 
@@ -98,6 +98,7 @@ async function nextBlocks(count: number): Promise<readonly SeenBlock[]> {
 async function expectBy(source: BlockDecision["source"], blocks: readonly SeenBlock[]): Promise<void> {
   await readDecisions();
   expect(notBy(source, blocks, [...decisions.values()])).toEqual([]);
+  expect(shownByContent(blocks)).toBeGreaterThan(blocks.length / 2);
 }
 
 /** All blocks since the last look are there, on time, and by whom the proxy's status says. */

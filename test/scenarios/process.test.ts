@@ -31,7 +31,7 @@ test("wrong arguments: every problem at once on standard error, exit code 2", as
   }
 });
 
-test.concurrent("a bad config document: every problem with path, found and allowed, exit code 2; no secret is echoed", async () => {
+test("a bad config document: every problem with path, found and allowed, exit code 2; no secret is echoed", async () => {
   await using world = await startWorld();
   const bad = {
     ...world.config(),
@@ -56,7 +56,7 @@ test.concurrent("a bad config document: every problem with path, found and allow
   });
 });
 
-test.concurrent("a port that is taken: the address is named, exit code 1", async () => {
+test("a port that is taken: the address is named, exit code 1", async () => {
   await using world = await startWorld();
   const { port } = new URL(world.urls.rpc);
   const { code, stderr } = await spawnProxy([...argumentsFor(world.dir), `--admin-port=${port}`]).ended;
@@ -64,7 +64,7 @@ test.concurrent("a port that is taken: the address is named, exit code 1", async
   expect(stderr).toMatch(new RegExp(`cannot start: .*EADDRINUSE.*127\\.0\\.0\\.1:${port}`));
 });
 
-test.concurrent("SIGTERM: not ready, still answering, then exit code 0; one JSON line a block on standard output", async () => {
+test("SIGTERM: not ready, still answering, then exit code 0; one JSON line a block on standard output", async () => {
   await using world = await startWorld();
   await using proxy = spawnProxy([...argumentsFor(world.dir), "--drain-seconds=1"]);
   const ports = await listening(world.dir);
@@ -87,7 +87,7 @@ test.concurrent("SIGTERM: not ready, still answering, then exit code 0; one JSON
   expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(["config running", "listening", "draining"]));
 });
 
-test.concurrent("SIGTERM while everything hangs: exit code 0 all the same", async () => {
+test("SIGTERM while everything hangs: exit code 0 all the same", async () => {
   await using world = await startWorld();
   world.executionClient.fault("*", { hang: true });
   world.builder.fault("*", { hang: true });
@@ -101,7 +101,7 @@ test.concurrent("SIGTERM while everything hangs: exit code 0 all the same", asyn
   expect((await hung).json()).toMatchObject({ error: { code: -32_603 } });
 });
 
-test.concurrent("--exit-with-parent: a parent that is gone leaves no child behind", async () => {
+test("--exit-with-parent: a parent that is gone leaves no child behind", async () => {
   await using world = await startWorld();
   await using proxy = spawnProxy([...argumentsFor(world.dir), "--exit-with-parent"]);
   await listening(world.dir);
@@ -109,7 +109,7 @@ test.concurrent("--exit-with-parent: a parent that is gone leaves no child behin
   expect(await proxy.ended).toMatchObject({ code: 0 });
 });
 
-test.concurrent("the ports of an earlier process are not taken for those of the new one", async () => {
+test("the ports of an earlier process are not taken for those of the new one", async () => {
   await using world = await startWorld();
   const stateDir = join(world.dir, "state-of-the-process");
   await mkdir(stateDir);
@@ -123,7 +123,7 @@ test.concurrent("the ports of an earlier process are not taken for those of the 
         ? undefined
         : (JSON.parse(text) as { readonly admin: number });
     },
-    15_000,
+    25_000,
   );
   expect((await get(`http://127.0.0.1:${ports.admin}/livez`)).status).toBe(200);
   proxy.signal("SIGKILL");

@@ -61,5 +61,5 @@ export const listening = (dir: string, stateDir = "state-of-the-process") =>
         ? undefined
         : (JSON.parse(text) as { readonly engine: number; readonly rpc: number; readonly admin: number });
     },
-    15_000,
+    25_000,
   );
