@@ -1,7 +1,12 @@
 import type { Clock, Deadline } from "./clock.ts";
 import type { ConfigFile } from "./contract/config-file.ts";
 import { requestBody } from "./engine-api/json-rpc.ts";
-import { type UpstreamAnswer, type UpstreamCall, UpstreamClient } from "./engine-api/upstream-client.ts";
+import {
+  type UpstreamAnswer,
+  type UpstreamCall,
+  UpstreamClient,
+  type UpstreamSigner,
+} from "./engine-api/upstream-client.ts";
 import {
   type ExecutionClientHealth,
   executionClientHealthAfter,
@@ -37,12 +42,12 @@ export class ExecutionClient {
 
   constructor(
     config: ConfigFile["executionClient"],
-    dependencies: { readonly clock: Clock; readonly authorization: () => Promise<string | undefined> },
+    dependencies: { readonly clock: Clock; readonly signer: UpstreamSigner },
   ) {
-    const { clock, authorization } = dependencies;
+    const { clock, signer } = dependencies;
     const client = (url: string, connectionsMax: number, secured: boolean): UpstreamClient =>
       new UpstreamClient(
-        { url, connectionsMax, answerBytesMax: ANSWER_BYTES_MAX, ...(secured ? { authorization } : {}) },
+        { url, connectionsMax, answerBytesMax: ANSWER_BYTES_MAX, ...(secured ? { signer } : {}) },
         { clock },
       );
     this.config = config;

@@ -8,6 +8,9 @@ const LOOK_AGAIN_MS = 1_000;
 /** How long tokens of the secret before stay valid: op-node may be restarted with the new one a little later. */
 export const OVERLAP_MS = 300_000;
 
+/** Ending of the file beside it that holds the secret before. */
+const PREVIOUS_SUFFIX = ".previous";
+
 /** A JWT secret in a file: read at once, and again when it changes. A missing or bad file keeps the last good secret. */
 export class JwtSecretFile {
   readonly path: string;
@@ -25,10 +28,13 @@ export class JwtSecretFile {
     this.#lookAgain();
   }
 
-  /** The secret now; undefined while there never was a good one. */
-  current(): JwtSecret | undefined {
+  /**
+   * The secret now, then the one before it: what outbound tokens may be signed with. Without a bound in time, as an
+   * execution client or builder takes up its new secret only when it is restarted.
+   */
+  known(): readonly JwtSecret[] {
     this.#lookAgain();
-    return this.#secret;
+    return [this.#secret, this.#before?.secret].filter((secret) => secret !== undefined);
   }
 
   /** The secret now and, for the overlap, the one before: what inbound tokens may be signed with. */
@@ -60,6 +66,15 @@ export class JwtSecretFile {
     }
   }
 
+  /** The secret before, as the operator keeps it beside the file for a proxy that starts in the middle of a rotation. */
+  #previous(): JwtSecret | undefined {
+    try {
+      return parseJwtSecret(readFileSync(`${this.path}${PREVIOUS_SUFFIX}`, "utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+
   #take(secret: JwtSecret | undefined, now: number): void {
     if (secret === undefined) {
       this.#problem = `${this.path}: not a JWT secret; it must hold 64 hex characters`;
@@ -67,7 +82,8 @@ export class JwtSecretFile {
     }
     this.#problem = undefined;
     if (this.#secret !== undefined && Buffer.compare(this.#secret, secret) === 0) return;
-    if (this.#secret !== undefined) this.#before = { secret: this.#secret, untilMs: now + OVERLAP_MS };
+    const before = this.#secret ?? this.#previous();
+    if (before !== undefined) this.#before = { secret: before, untilMs: now + OVERLAP_MS };
     this.#secret = secret;
   }
 }

@@ -1,4 +1,4 @@
-import { jwtVerify, SignJWT } from "jose";
+import { jwtVerify } from "jose";
 import { JOSEError } from "jose/errors";
 import type { Clock } from "../clock.ts";
 
@@ -8,9 +8,6 @@ export type JwtSecret = Uint8Array;
 /** The execution client refuses an `iat` further away than this (E-2); so do we. */
 const IAT_DISTANCE_SECONDS_MAX = 60;
 
-/** How long a minted token is used again: far from the bound above, also where clocks differ. */
-const MINTED_FOR_SECONDS = 10;
-
 /** op-node makes the same token for every call within one second. */
 const VERIFIED_KEPT = 8;
 
@@ -18,30 +15,6 @@ const VERIFIED_KEPT = 8;
 export function parseJwtSecret(text: string): JwtSecret | undefined {
   const hex = text.trim().replace(/^0x/, "");
   return /^[0-9a-fA-F]{64}$/.test(hex) ? Uint8Array.from(Buffer.from(hex, "hex")) : undefined;
-}
-
-/** Mints HS256 tokens with `iat` and nothing else (E-2), one for all calls of some seconds. */
-export class JwtMinter {
-  readonly #secret: () => JwtSecret | undefined;
-  readonly #clock: Clock;
-  #minted: { readonly secret: JwtSecret; readonly iat: number; readonly header: string } | undefined;
-
-  constructor(secret: () => JwtSecret | undefined, clock: Clock) {
-    this.#secret = secret;
-    this.#clock = clock;
-  }
-
-  /** `Bearer …`, or undefined while the secret's file is missing or malformed. */
-  async authorization(): Promise<string | undefined> {
-    const secret = this.#secret();
-    if (secret === undefined) return undefined;
-    const iat = Math.floor(this.#clock.nowMs() / 1000);
-    const minted = this.#minted;
-    if (minted?.secret === secret && iat >= minted.iat && iat - minted.iat < MINTED_FOR_SECONDS) return minted.header;
-    const token = await new SignJWT().setProtectedHeader({ alg: "HS256", typ: "JWT" }).setIssuedAt(iat).sign(secret);
-    this.#minted = { secret, iat, header: `Bearer ${token}` };
-    return this.#minted.header;
-  }
 }
 
 /** Checks inbound tokens as execution clients do (E-2): HS256 only, `iat` within 60 s, `exp` honoured. */

@@ -22,13 +22,23 @@ export type UpstreamCall = {
   readonly repeatable?: boolean;
 };
 
+/** Who signs the calls to an upstream. */
+export type UpstreamSigner = {
+  /** Undefined while there is no secret to sign with. */
+  readonly header: () => Promise<string | undefined>;
+  /** What to try once after a 401 to `refused`; undefined: nothing. */
+  readonly otherHeader: (refused: string) => Promise<string | undefined>;
+  /** The upstream took this one where it had refused the other. */
+  readonly taken: (header: string) => void;
+};
+
 export type UpstreamOptions = {
   readonly url: string;
   /** An upstream's answer above this is dropped with its connection. */
   readonly answerBytesMax: number;
   readonly connectionsMax: number;
   /** Absent for an execution client's plain RPC. */
-  readonly authorization?: () => Promise<string | undefined>;
+  readonly signer?: UpstreamSigner;
 };
 
 /** A silent address must not hold calls longer than a slot. */
@@ -62,18 +72,29 @@ export class UpstreamClient {
 
   /** Sends the body as it is and gives the answer's bytes. Ends by the deadline whatever the upstream does. */
   async call(call: UpstreamCall): Promise<UpstreamAnswer> {
-    const authorization = await this.#options.authorization?.();
-    if (this.#options.authorization !== undefined && authorization === undefined) {
-      return { kind: "unreachable", detail: "its JWT secret file is missing or malformed" };
-    }
-    const answer = await this.#send(call, authorization);
-    const died = answer.kind === "unreachable" && CONNECTION_DIED.has(answer.detail);
-    return died && call.repeatable === true ? this.#send(call, authorization) : answer;
+    const { signer } = this.#options;
+    if (signer === undefined) return await this.#repeated(call, undefined);
+    const header = await signer.header();
+    if (header === undefined) return { kind: "unreachable", detail: "its JWT secret file is missing or malformed" };
+    const answer = await this.#repeated(call, header);
+    const otherHeader = isRefused(answer) ? await signer.otherHeader(header) : undefined;
+    if (otherHeader === undefined) return answer;
+    // A refused call did nothing, so every call may be repeated with the other secret of a rotation.
+    const second = await this.#repeated(call, otherHeader);
+    if (second.kind !== "answered" || isRefused(second)) return answer;
+    signer.taken(otherHeader);
+    return second;
   }
 
   /** Ends all connections; calls under way come back as unreachable. */
   async close(): Promise<void> {
     await this.#pool.destroy();
+  }
+
+  async #repeated(call: UpstreamCall, authorization: string | undefined): Promise<UpstreamAnswer> {
+    const answer = await this.#send(call, authorization);
+    const died = answer.kind === "unreachable" && CONNECTION_DIED.has(answer.detail);
+    return died && call.repeatable === true ? await this.#send(call, authorization) : answer;
   }
 
   #send(call: UpstreamCall, authorization: string | undefined): Promise<UpstreamAnswer> {
@@ -87,6 +108,8 @@ export class UpstreamClient {
     );
   }
 }
+
+const isRefused = (answer: UpstreamAnswer): boolean => answer.kind === "answered" && answer.status === 401;
 
 /** Of a connection that had been good: the peer closed it while our request was on its way. */
 const CONNECTION_DIED: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);

@@ -36,6 +36,7 @@ export type ExecutionClientOptions = {
  */
 export type ExecutionClient = AsyncDisposable & {
   readonly name: string;
+  /** The one it was started with. */
   readonly jwtSecret: string;
   readonly engineUrl: string;
   readonly rpcUrl: string;
@@ -50,6 +51,8 @@ export type ExecutionClient = AsyncDisposable & {
   fault(method: string, fault: Fault & PayloadFault): Lift;
   /** Lifts all faults, or those given under this method name. */
   heal(method?: string): void;
+  /** Takes tokens of this secret only, as after a restart with another secret file, but without the pause. */
+  useJwtSecret(jwtSecret: string): void;
   /** Ports closed, connections broken, as kill -9. */
   stop(): Promise<void>;
   /** The same ports again. */
@@ -80,7 +83,7 @@ export async function startExecutionClient(options: ExecutionClientOptions): Pro
   const jobs = new PayloadJobs();
   const journal = new CallJournal();
   const faults = new FaultBook();
-  const key = jwtKey(options.jwtSecret);
+  let key = jwtKey(options.jwtSecret);
   const peers: Peer[] = [];
 
   const eth = ethMethods(chain, pool);
@@ -140,6 +143,9 @@ export async function startExecutionClient(options: ExecutionClientOptions): Pro
         payloadFault(fault, rules, (hash) => chain.block(hash)),
       ),
     heal: (method) => faults.heal(method),
+    useJwtSecret: (jwtSecret) => {
+      key = jwtKey(jwtSecret);
+    },
     stop,
     start,
     forgetChain: () => {

@@ -14,13 +14,18 @@ const CALL_TIMEOUT_MS = 10_000;
 /** Calls one JSON-RPC endpoint as op-node does: one POST per call, kept-alive connections, a fresh token each time. */
 export class JsonRpcCaller implements AsyncDisposable {
   url: string;
-  readonly #key: Uint8Array | undefined;
+  #key: Uint8Array | undefined;
   readonly #agent = new Agent({ keepAliveTimeout: 60_000 });
   #lastId = 0;
 
   constructor(url: string, jwtSecret?: string) {
     this.url = url;
     this.#key = jwtSecret === undefined ? undefined : jwtKey(jwtSecret);
+  }
+
+  /** Signs with this secret from now on. */
+  useJwtSecret(jwtSecret: string): void {
+    this.#key = jwtKey(jwtSecret);
   }
 
   /** Never rejects. */

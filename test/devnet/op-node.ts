@@ -7,6 +7,7 @@ import { JsonRpcCaller, type RpcReply } from "./json-rpc-caller.ts";
 import { type BlockRef, nextAttributes, slotWithTimeLeft } from "./next-attributes.ts";
 import type { OpNodeOptions } from "./op-node-options.ts";
 import type { PayloadAttributes } from "./payload-attributes.ts";
+import { remember } from "./remember.ts";
 import { insanity } from "./sanity-check.ts";
 import {
   type BlockRequest,
@@ -17,9 +18,6 @@ import {
 } from "./sequenced-block.ts";
 import { sequence } from "./sequencing-loop.ts";
 import { SerialQueue } from "./serial-queue.ts";
-
-/** Blocks and failures an op-node remembers. */
-const REMEMBERED = 1_024;
 
 /** Gossiped blocks a follower holds back while its engine does not answer. */
 const GOSSIP_QUEUE_MAX = 64;
@@ -79,6 +77,11 @@ export class OpNode implements AsyncDisposable {
   /** `--l2` changes: from the next call on. */
   useEngine(url: string): void {
     this.#caller.url = url;
+  }
+
+  /** Signs with this secret from the next call on, as after a restart with another secret file. */
+  useJwtSecret(jwtSecret: string): void {
+    this.#caller.useJwtSecret(jwtSecret);
   }
 
   /** Any call to the engine with op-node's token. Never rejects. */
@@ -242,9 +245,4 @@ export class OpNode implements AsyncDisposable {
     if (error.reaction.reset) this.#head = undefined;
     return error.reaction;
   }
-}
-
-function remember<T>(list: T[], item: T): void {
-  list.push(item);
-  if (list.length > REMEMBERED) list.shift();
 }

@@ -29,21 +29,21 @@ async function folder(text?: string) {
 
 test("a file that comes later is read when it is there", async () => {
   await using f = await folder();
-  expect([f.file.current(), f.file.accepted()]).toEqual([undefined, []]);
+  expect([f.file.known()[0], f.file.accepted()]).toEqual([undefined, []]);
   expect(f.file.problem()).toContain("cannot be read");
   await f.replace(hex("01"));
   f.clock.advance(1_000);
-  expect(f.file.current()).toEqual(parseJwtSecret(hex("01")));
+  expect(f.file.known()[0]).toEqual(parseJwtSecret(hex("01")));
   expect(f.file.problem()).toBeUndefined();
 });
 
 test("a new secret is used at the next look; the one before is accepted for the overlap", async () => {
   await using f = await folder(hex("01"));
-  const first = f.file.current();
+  const first = f.file.known()[0];
   await f.replace(hex("02"));
-  expect(f.file.current()).toBe(first);
+  expect(f.file.known()[0]).toBe(first);
   f.clock.advance(1_000);
-  const second = f.file.current();
+  const second = f.file.known()[0];
   expect(second).toEqual(parseJwtSecret(hex("02")));
   expect(f.file.accepted()).toEqual([second, first]);
   f.clock.advance(OVERLAP_MS - 1);
@@ -54,17 +54,17 @@ test("a new secret is used at the next look; the one before is accepted for the 
 
 test("a bad or missing file keeps the last good secret and says so without its content", async () => {
   await using f = await folder(hex("01"));
-  const first = f.file.current();
+  const first = f.file.known()[0];
   await f.replace("hunter2");
   f.clock.advance(1_000);
-  expect(f.file.current()).toBe(first);
+  expect(f.file.known()[0]).toBe(first);
   expect(f.file.problem()).toBe(`${f.path}: not a JWT secret; it must hold 64 hex characters`);
   await rm(f.path);
   f.clock.advance(1_000);
   expect(f.file.accepted()).toEqual([first]);
   await f.replace(`0x${hex("01")}\n`);
   f.clock.advance(1_000);
-  expect([f.file.current(), f.file.accepted(), f.file.problem()]).toEqual([first, [first], undefined]);
+  expect([f.file.known()[0], f.file.accepted(), f.file.problem()]).toEqual([first, [first], undefined]);
 });
 
 test("a mounted Secret is swapped by a link, as Kubernetes does", async () => {
@@ -76,8 +76,8 @@ test("a mounted Secret is swapped by a link, as Kubernetes does", async () => {
   };
   await link("01");
   f.clock.advance(1_000);
-  expect(f.file.current()).toEqual(parseJwtSecret(hex("01")));
+  expect(f.file.known()[0]).toEqual(parseJwtSecret(hex("01")));
   await link("02");
   f.clock.advance(1_000);
-  expect(f.file.current()).toEqual(parseJwtSecret(hex("02")));
+  expect(f.file.known()[0]).toEqual(parseJwtSecret(hex("02")));
 });

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { JwtMinter, JwtVerifier, parseJwtSecret } from "../../../../proxy/engine-api/jwt.ts";
+import { JwtVerifier, parseJwtSecret } from "../../../../proxy/engine-api/jwt.ts";
+import { JwtMinter } from "../../../../proxy/engine-api/jwt-minter.ts";
 import { ManualClock } from "../kit/manual-clock.ts";
 
 const NOW_S = 1_800_000_000;
@@ -84,12 +85,12 @@ describe("inbound tokens as execution clients judge them (E-2)", () => {
 describe("outbound tokens", () => {
   test("one is used for ten seconds, then there is a new one; its only claim is iat", async () => {
     const clock = new ManualClock(NOW_S * 1_000);
-    const minter = new JwtMinter(() => MINTED_WITH, clock);
-    const first = await minter.authorization();
+    const minter = new JwtMinter(() => [MINTED_WITH], clock);
+    const first = await minter.header();
     clock.advance(9_999);
-    expect(await minter.authorization()).toBe(first);
+    expect(await minter.header()).toBe(first);
     clock.advance(1);
-    const second = await minter.authorization();
+    const second = await minter.header();
     expect(second).not.toBe(first);
     expect(JSON.parse(Buffer.from(second?.split(".")[1] ?? "", "base64url").toString())).toEqual({ iat: NOW_S + 10 });
     expect(await verifier([MINTED_WITH], clock).refusal(second)).toBeUndefined();
@@ -98,15 +99,15 @@ describe("outbound tokens", () => {
   test("a new secret and a clock set back make a new one at once; no secret, no token", async () => {
     const clock = new ManualClock(NOW_S * 1_000);
     let secret: Uint8Array | undefined = secretOf(1);
-    const minter = new JwtMinter(() => secret, clock);
-    const first = await minter.authorization();
+    const minter = new JwtMinter(() => (secret === undefined ? [] : [secret]), clock);
+    const first = await minter.header();
     clock.setWallClock(-3_600_000);
-    const back = await minter.authorization();
+    const back = await minter.header();
     expect(back).not.toBe(first);
     secret = secretOf(2);
-    expect(await minter.authorization()).not.toBe(back);
+    expect(await minter.header()).not.toBe(back);
     secret = undefined;
-    expect(await minter.authorization()).toBeUndefined();
+    expect(await minter.header()).toBeUndefined();
   });
 });
 

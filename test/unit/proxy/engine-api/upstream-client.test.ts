@@ -127,7 +127,8 @@ test("nobody listens: the detail names the error and no address", async () => {
 });
 
 test("no JWT secret: the call is not made, and the detail says what to do", async () => {
-  await using c = await clientTo({ authorization: () => Promise.resolve(undefined) });
+  const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+  await using c = await clientTo({ signer: { header: nothing, otherHeader: nothing, taken: () => {} } });
   expect(await c.call()).toEqual({ kind: "unreachable", detail: "its JWT secret file is missing or malformed" });
   expect(c.server.arrivals()).toBe(0);
 });
