@@ -1,6 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { BASE_PORT_DEFAULT, HELP, LOG_FORMATS, LOG_LEVELS, OUTPUTS, type Topic } from "./help.ts";
+import { LEADER_OPTIONS, type LeaderArguments, leaderArguments } from "./leader-arguments.ts";
 
 export type KubernetesArguments = {
   readonly kubeconfig: string | undefined;
@@ -8,6 +10,10 @@ export type KubernetesArguments = {
   readonly namespaces: readonly string[];
   /** Undefined: the one that belongs to the operator's version. */
   readonly proxyImage: string | undefined;
+  /** Undefined: no health server. */
+  readonly healthPort: number | undefined;
+  /** Undefined: this is the only replica. */
+  readonly leader: LeaderArguments | undefined;
   readonly logLevel: string;
 };
 
@@ -25,13 +31,14 @@ export type StandaloneArguments = {
 export type ParsedArguments =
   | { readonly kind: "run"; readonly arguments: KubernetesArguments }
   | { readonly kind: "standalone"; readonly arguments: StandaloneArguments }
-  | { readonly kind: "help" | "version" }
+  /** FILE arguments; `-` is standard input. */
+  | { readonly kind: "validate"; readonly paths: readonly string[] }
+  | { readonly kind: "explain"; readonly paths: readonly string[]; readonly output: "text" | "json" }
+  | { readonly kind: "crd" | "version" }
+  | { readonly kind: "help"; readonly topic: Topic }
   | { readonly kind: "wrong"; readonly problems: readonly string[] };
 
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
-const LOG_FORMATS = ["text", "json"] as const;
-
-const BASE_PORT_DEFAULT = 18_551;
+const PORT_MAX = 65_535;
 const BASE_PORT_MIN = 1_024;
 /** Leaves room for the ports of many proxies below 65535. */
 const BASE_PORT_MAX = 60_000;
@@ -47,6 +54,8 @@ const RUN = {
   kubeconfig: { type: "string" },
   namespace: { type: "string", short: "n", multiple: true, default: [] as string[] },
   "proxy-image": { type: "string" },
+  "health-port": { type: "string" },
+  ...LEADER_OPTIONS,
 } as const;
 
 const STANDALONE = {
@@ -60,37 +69,12 @@ const STANDALONE = {
   "log-format": { type: "string", default: "text" },
 } as const;
 
-/** The text of `--help`. */
-export const HELP = `rollup-boost-operator: runs what RollupBoostCluster manifests say: one proxy per sequencer between op-node and its
-execution client, its config, and its status. It is never in the block path.
+const FILES = { help: COMMON.help, version: COMMON.version } as const;
 
-Usage: rollup-boost-operator run [options]
-       rollup-boost-operator standalone -f FILE [options]
+const EXPLAIN = { ...FILES, output: { type: "string", short: "o", default: "text" } } as const;
 
-run: reconcile the RollupBoostClusters of a Kubernetes cluster.
-  --kubeconfig FILE      where the API server is       (default: as kubectl finds it; in a pod its service account)
-  -n, --namespace NAME   watch this namespace; again for more                      (default: all namespaces)
-  --proxy-image IMAGE    image of the proxies unless spec.proxy.image names one
-                         (default: rollup-boost-proxy of the operator's own version)
-
-standalone: the same without Kubernetes, from YAML files that are watched: an edit is in effect within a second.
-  -f, --file FILE        RollupBoostCluster and Secret documents; again for more
-  --spawn                run the proxies as child processes on 127.0.0.1; without it spec.sequencers[].proxy.url says
-                         where they run
-  --base-port PORT       with --spawn, sequencer number i (from 0): engine PORT+10*i, rpc +1, admin +2  (default ${BASE_PORT_DEFAULT})
-  --secrets-dir DIR      JWT secrets in DIR/<name>/<key>, where no Secret document has them; admin tokens of proxies
-                         that run elsewhere in DIR/<cluster>-<sequencer>/admin-token (otherwise made, see --state-dir)
-  --state-dir DIR        what is kept: DIR/<cluster>/status.json, and DIR/<cluster>/<sequencer>/ with config.json,
-                         secrets/ and proxy.log          (default: \${XDG_STATE_HOME:-~/.local/state}/rollup-boost-operator)
-  --exit-with-parent     stop when standard input closes
-  --log-format FORMAT    ${LOG_FORMATS.join(" or ")}                                                          (default text)
-
-  --log-level LEVEL      ${LOG_LEVELS.join(" ")}                   (default info)
-  --version              print the version
-  -h, --help             print this
-
-Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot go on, 2 when an argument or a manifest is wrong.
-`;
+/** The options of each command. */
+export const OPTIONS = { run: RUN, standalone: STANDALONE, validate: FILES, explain: EXPLAIN, crd: FILES } as const;
 
 /** Reads the command line; every problem at once, each with its remedy. */
 export function parseArguments(
@@ -101,27 +85,39 @@ export function parseArguments(
   try {
     if (command === "run") return runArguments(rest);
     if (command === "standalone") return standaloneArguments(rest, env);
+    if (command === "validate") return validateArguments(rest);
+    if (command === "explain") return explainArguments(rest);
+    if (command === "crd") return crdArguments(rest);
     const { values } = parseArgs({ args: [...argv], options: COMMON, allowPositionals: true, strict: false });
-    if (values.help === true || command === undefined) return { kind: "help" };
+    if (values.help === true || command === undefined) return { kind: "help", topic: "" };
     if (values.version === true) return { kind: "version" };
-    return { kind: "wrong", problems: [`found "${command}", allowed: run or standalone`] };
+    return { kind: "wrong", problems: [`found "${command}", allowed: ${COMMANDS.join(", ")}`] };
   } catch (error) {
     return { kind: "wrong", problems: [error instanceof Error ? error.message : String(error)] };
   }
 }
 
 function runArguments(args: string[]): ParsedArguments {
-  const { values } = parseArgs({ args, options: RUN, strict: true, allowPositionals: false });
-  if (values.help) return { kind: "help" };
+  const { values } = parseArgs({ args, options: RUN, strict: true, allowPositionals: false, allowNegative: true });
+  if (values.help) return { kind: "help", topic: "run" };
   if (values.version) return { kind: "version" };
-  const problems = oneOf("log-level", values["log-level"], LOG_LEVELS);
-  if (problems.length > 0) return { kind: "wrong", problems };
+  const healthPort = values["health-port"];
+  const isPort = healthPort === undefined || (/^\d+$/.test(healthPort) && Number(healthPort) <= PORT_MAX);
+  const leader = leaderArguments(values);
+  const problems = [
+    ...(leader.kind === "wrong" ? leader.problems : []),
+    ...(isPort ? [] : [`--health-port: found "${healthPort}", allowed: 0 (any free one) to ${PORT_MAX}`]),
+    ...oneOf("log-level", values["log-level"], LOG_LEVELS),
+  ];
+  if (problems.length > 0 || leader.kind === "wrong") return { kind: "wrong", problems };
   return {
     kind: "run",
     arguments: {
       kubeconfig: values.kubeconfig,
       namespaces: values.namespace,
       proxyImage: values["proxy-image"],
+      leader: leader.value,
+      healthPort: healthPort === undefined ? undefined : Number(healthPort),
       logLevel: values["log-level"],
     },
   };
@@ -129,7 +125,7 @@ function runArguments(args: string[]): ParsedArguments {
 
 function standaloneArguments(args: string[], env: Readonly<Record<string, string | undefined>>): ParsedArguments {
   const { values } = parseArgs({ args, options: STANDALONE, strict: true, allowPositionals: false });
-  if (values.help) return { kind: "help" };
+  if (values.help) return { kind: "help", topic: "standalone" };
   if (values.version) return { kind: "version" };
   const basePort = Number(values["base-port"]);
   const isPort = /^\d+$/.test(values["base-port"]) && basePort >= BASE_PORT_MIN && basePort <= BASE_PORT_MAX;
@@ -155,6 +151,34 @@ function standaloneArguments(args: string[], env: Readonly<Record<string, string
     },
   };
 }
+
+function validateArguments(args: string[]): ParsedArguments {
+  const { values, positionals } = parseArgs({ args, options: FILES, strict: true, allowPositionals: true });
+  if (values.help) return { kind: "help", topic: "validate" };
+  if (values.version) return { kind: "version" };
+  const problems = namedFiles(positionals);
+  return problems.length > 0 ? { kind: "wrong", problems } : { kind: "validate", paths: positionals };
+}
+
+function explainArguments(args: string[]): ParsedArguments {
+  const { values, positionals } = parseArgs({ args, options: EXPLAIN, strict: true, allowPositionals: true });
+  if (values.help) return { kind: "help", topic: "explain" };
+  if (values.version) return { kind: "version" };
+  const problems = [...namedFiles(positionals), ...oneOf("output", values.output, OUTPUTS)];
+  if (problems.length > 0) return { kind: "wrong", problems };
+  return { kind: "explain", paths: positionals, output: values.output === "json" ? "json" : "text" };
+}
+
+function crdArguments(args: string[]): ParsedArguments {
+  const { values } = parseArgs({ args, options: FILES, strict: true, allowPositionals: false });
+  if (values.help) return { kind: "help", topic: "crd" };
+  return { kind: values.version ? "version" : "crd" };
+}
+
+const namedFiles = (paths: readonly string[]): readonly string[] =>
+  paths.length > 0 ? [] : ["FILE is missing: name a manifest file, a folder, or - for standard input"];
+
+const COMMANDS = Object.keys(HELP).filter((command) => command !== "");
 
 const oneOf = (option: string, value: string, allowed: readonly string[]): readonly string[] =>
   allowed.includes(value) ? [] : [`--${option}: found "${value}", allowed: ${allowed.join(", ")}`];

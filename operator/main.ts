@@ -1,6 +1,13 @@
 #!/usr/bin/env node
+import { text } from "node:stream/consumers";
 import pino from "pino";
-import { HELP, type KubernetesArguments, parseArguments, type StandaloneArguments } from "./arguments.ts";
+import { type KubernetesArguments, parseArguments, type StandaloneArguments } from "./arguments.ts";
+import { crdYaml } from "./commands/crd.ts";
+import { explainFiles } from "./commands/explain-files.ts";
+import { findManifests } from "./commands/find-manifests.ts";
+import type { CommandResult } from "./commands/result.ts";
+import { validate } from "./commands/validate.ts";
+import { HELP } from "./help.ts";
 import { standaloneLog } from "./standalone/log.ts";
 import { ManifestRefused } from "./standalone/manifest-source.ts";
 import { runStandalone } from "./standalone/run-standalone.ts";
@@ -9,16 +16,15 @@ import { VERSION } from "./version.ts";
 const EXIT_CANNOT_GO_ON = 1;
 const EXIT_WRONG_INPUT = 2;
 
-const PROXY_IMAGE = `rollup-boost-proxy:${VERSION}`;
+const PLAN_OPTIONS = { proxyImage: `rollup-boost-proxy:${VERSION}`, operatorVersion: VERSION };
 
 const end = new AbortController();
-process.once("SIGTERM", () => end.abort());
-process.once("SIGINT", () => end.abort());
+const readStdin = (): Promise<string> => text(process.stdin);
 
 const parsed = parseArguments(process.argv.slice(2), process.env);
 switch (parsed.kind) {
   case "help":
-    process.stdout.write(HELP);
+    process.stdout.write(HELP[parsed.topic]);
     break;
   case "version":
     process.stdout.write(`${VERSION}\n`);
@@ -30,16 +36,25 @@ switch (parsed.kind) {
   case "run":
     await exitAfter(run(parsed.arguments));
     break;
+  case "validate":
+    tell(validate(await findManifests(parsed.paths, readStdin)));
+    break;
+  case "explain":
+    tell(explainFiles(await findManifests(parsed.paths, readStdin), parsed.output, PLAN_OPTIONS));
+    break;
+  case "crd":
+    process.stdout.write(crdYaml());
+    break;
   case "standalone":
     await exitAfter(standalone(parsed.arguments));
 }
 
-async function run({ kubeconfig, namespaces, proxyImage, logLevel }: KubernetesArguments): Promise<void> {
+async function run({ proxyImage, logLevel, ...options }: KubernetesArguments): Promise<void> {
   // Loaded when needed: the Kubernetes client alone takes longer to load than standalone mode takes to start.
   const { runKubernetes } = await import("./kubernetes/run.ts");
   const log = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
-  const planOptions = { proxyImage: proxyImage ?? PROXY_IMAGE, operatorVersion: VERSION };
-  await runKubernetes({ kubeconfig, namespaces, planOptions }, { log, signal: end.signal });
+  const planOptions = { ...PLAN_OPTIONS, proxyImage: proxyImage ?? PLAN_OPTIONS.proxyImage };
+  await runKubernetes({ ...options, planOptions }, { log, signal: end.signal });
 }
 
 async function standalone(args: StandaloneArguments): Promise<void> {
@@ -47,12 +62,19 @@ async function standalone(args: StandaloneArguments): Promise<void> {
     process.stdin.on("close", () => end.abort());
     process.stdin.resume();
   }
-  const plan = { proxyImage: PROXY_IMAGE, operatorVersion: VERSION };
-  await runStandalone({ ...args, plan }, standaloneLog(args.logFormat, args.logLevel), end.signal);
+  await runStandalone({ ...args, plan: PLAN_OPTIONS }, standaloneLog(args.logFormat, args.logLevel), end.signal);
+}
+
+function tell({ output, problems, exitCode }: CommandResult): void {
+  process.stdout.write(output);
+  if (problems.length > 0) process.stderr.write(`${problems.join("\n")}\n`);
+  process.exitCode = exitCode;
 }
 
 /** Kept-alive connections would hold the process for seconds after its work is done. */
 async function exitAfter(work: Promise<void>): Promise<never> {
+  process.once("SIGTERM", () => end.abort());
+  process.once("SIGINT", () => end.abort());
   try {
     await work;
   } catch (error) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ConfigFile, ExecutionMode, Name } from "../../proxy/contract/config-file.ts";
 import { API_VERSION, CLUSTER_NAME_LENGTH_MAX, KIND } from "./names.ts";
+import { NetworkPolicy, ServiceMonitor } from "./proxy-companions.ts";
 import { INT_OR_STRING } from "./structural-schema.ts";
 
 /** An odd number of op-conductors up to seven is common; the bound keeps CEL cost and the child count finite. */
@@ -101,6 +102,13 @@ const ProxySettings = z.object({
     .object({ requests: Quantities.optional(), limits: Quantities.optional() })
     .optional()
     .meta({ description: "Resources of the proxy's container, as in a pod." }),
+  networkPolicy: NetworkPolicy.optional().meta({
+    description:
+      "Makes a NetworkPolicy that lets only these reach the proxies. It needs a network plugin that enforces it.",
+  }),
+  serviceMonitor: ServiceMonitor.optional().meta({
+    description: "Makes a ServiceMonitor for the proxies' metrics. It needs the Prometheus operator.",
+  }),
 });
 
 /** `spec` of a RollupBoostCluster. What crosses fields stands in `cluster-rules.ts`. */

@@ -21,7 +21,6 @@ const PRINTER_COLUMNS = [
   { name: "Mode", type: "string", jsonPath: ".spec.executionMode", description: "Execution mode that is wanted." },
   { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
   { name: "Reason", type: "string", jsonPath: condition("Ready", "reason"), priority: 1 },
-  { name: "Message", type: "string", jsonPath: condition("Ready", "message"), priority: 1 },
 ] as const;
 
 /** The CustomResourceDefinition, made from the zod schemas. Kept equal to the file in `crds/` by a test. */

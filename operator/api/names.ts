@@ -18,3 +18,6 @@ export const CLUSTER_NAME_LENGTH_MAX = 30;
 
 /** Name of a sequencer's children (Deployment, Service, ConfigMap, Secret) and of its folder in standalone mode. */
 export const childNameOf = (cluster: string, sequencer: string): string => `${cluster}-${sequencer}`;
+
+/** Annotation of a RollupBoostCluster that, set to `disabled`, pauses its reconciliation. */
+export const RECONCILE_ANNOTATION = `${GROUP}/reconcile`;

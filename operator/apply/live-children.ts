@@ -3,17 +3,15 @@ import type { KubeObject } from "../kubernetes/kube-object.ts";
 import { isOwnedBy } from "../kubernetes/ownership.ts";
 import { objectPath, resourceOf } from "../kubernetes/resources.ts";
 import type { Caches } from "../observe/caches.ts";
-import type { SecretReader } from "../observe/secret-reader.ts";
+import { OWNED_AGE_MS, type SecretReader } from "../observe/secret-reader.ts";
 import type { Manifest } from "../plan/model.ts";
 
-/** What says which child is meant. */
-export type ChildName = Pick<Manifest, "apiVersion" | "kind" | "metadata">;
-
-/** The children of one sequencer as they are now, before anything is written. */
-export type LiveChildren =
-  | { readonly kind: "ours"; readonly objectOf: (child: ChildName) => KubeObject | undefined }
-  /** A child's name belongs to something else, which is never touched. */
-  | { readonly kind: "taken"; readonly child: ChildName };
+/** A child as it is now, before anything is written. */
+export type LiveChild =
+  | { readonly kind: "absent" }
+  | { readonly kind: "ours"; readonly object: KubeObject }
+  /** An object of this name that belongs to something else. It is never touched. */
+  | { readonly kind: "taken" };
 
 export type LiveChildrenIo = {
   readonly client: KubeClient;
@@ -21,46 +19,46 @@ export type LiveChildrenIo = {
   readonly secrets: SecretReader;
 };
 
-/** How old a view of an owned Secret may be. */
-const SECRET_AGE_MS = 10_000;
+/** A name that belongs to something else is looked at anew so soon, as it may be free by now. */
+const TAKEN_AGE_MS = 1_000;
 
-const CACHE_OF: ReadonlyMap<string, "configMaps" | "deployments" | "services"> = new Map([
-  ["ConfigMap", "configMaps"],
-  ["Deployment", "deployments"],
-  ["Service", "services"],
-]);
+const CACHE_OF = {
+  ConfigMap: "configMaps",
+  Deployment: "deployments",
+  Service: "services",
+  PodDisruptionBudget: "podDisruptionBudgets",
+  NetworkPolicy: "networkPolicies",
+} as const;
 
-/** Looks every child up, and whose it is. */
-export async function liveChildren(
-  children: readonly ChildName[],
+/**
+ * Looks a child up: in the cache, and where that has none, by name, as an object without our labels is in no cache of
+ * ours.
+ */
+export async function liveChild(
+  manifest: Pick<Manifest, "apiVersion" | "kind" | "metadata">,
   cluster: KubeObject,
   io: LiveChildrenIo,
   signal: AbortSignal,
-): Promise<LiveChildren> {
-  const found = await Promise.all(
-    children.map(async (child) => ({ child, object: await liveChild(child, cluster, io, signal) })),
-  );
-  const taken = found.find(({ object }) => object !== undefined && !isOwnedBy(object, cluster.metadata.uid));
-  return taken === undefined
-    ? { kind: "ours", objectOf: ({ kind }) => found.find(({ child }) => child.kind === kind)?.object }
-    : { kind: "taken", child: taken.child };
+): Promise<LiveChild> {
+  const { namespace = "", uid } = cluster.metadata;
+  const { name } = manifest.metadata;
+  const remembered = await lastSeen(manifest.kind, namespace, name, OWNED_AGE_MS, io, signal);
+  const isOther = remembered !== undefined && !isOwnedBy(remembered, uid);
+  const seen = isOther ? await lastSeen(manifest.kind, namespace, name, TAKEN_AGE_MS, io, signal) : remembered;
+  const object = seen ?? (await io.client.get(objectPath(resourceOf(manifest), namespace, name), signal));
+  if (object === undefined) return { kind: "absent" };
+  return isOwnedBy(object, uid) ? { kind: "ours", object } : { kind: "taken" };
 }
 
-/** In the cache or, where that has none of ours, by name: an object without our labels is in no cache of ours. */
-async function liveChild(
-  { apiVersion, kind, metadata: { name } }: ChildName,
-  cluster: KubeObject,
+async function lastSeen(
+  kind: string,
+  namespace: string,
+  name: string,
+  secretAgeMs: number,
   io: LiveChildrenIo,
   signal: AbortSignal,
 ): Promise<KubeObject | undefined> {
-  const { namespace = "", uid } = cluster.metadata;
-  const cache = CACHE_OF.get(kind);
-  const seen =
-    cache === undefined
-      ? await io.secrets.read(namespace, name, SECRET_AGE_MS, signal)
-      : io.caches.get(cache, `${namespace}/${name}`);
-  if (seen !== undefined && isOwnedBy(seen, uid)) return seen;
-  return cache === undefined
-    ? await io.secrets.read(namespace, name, 0, signal)
-    : await io.client.get(objectPath(resourceOf({ apiVersion, kind }), namespace, name), signal);
+  if (kind === "Secret") return await io.secrets.read(namespace, name, secretAgeMs, signal);
+  const cache = Object.entries(CACHE_OF).find(([known]) => known === kind)?.[1];
+  return cache === undefined ? undefined : io.caches.get(cache, `${namespace}/${name}`);
 }

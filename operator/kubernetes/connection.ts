@@ -1,13 +1,7 @@
-import { createHash } from "node:crypto";
 import type { AgentOptions, RequestOptions } from "node:https";
+import { isDeepStrictEqual } from "node:util";
 import { type DispatcherOptions, KubeConfig } from "@kubernetes/client-node";
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
-
-/**
- * HTTP/1.1: a watch that hangs is then seen on its own connection and takes no other request along. The API server keeps
- * idle connections for 90 s; a cluster at rest asks every 10 s.
- */
-const POOL = { allowH2: false, keepAliveTimeout: 60_000 } as const;
+import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 
 /** Where and how a request goes. */
 export type Authenticated = {
@@ -24,20 +18,63 @@ export function loadKubeConfig(kubeconfigPath: string | undefined): KubeConfig {
   const config = new KubeConfig();
   if (kubeconfigPath === undefined) config.loadFromDefault();
   else config.loadFromFile(kubeconfigPath);
-  if (config.getCurrentCluster() === null) throw new Error("the kubeconfig has no current context with a cluster");
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error("the kubeconfig has no current context with a cluster");
+  if (cluster.server.startsWith("http:") && !cluster.skipTLSVerify) {
+    throw new Error(
+      `the kubeconfig's server ${cluster.server} has no TLS: use an https:// one, or set insecure-skip-tls-verify: true`,
+    );
+  }
   return config;
+}
+
+/** A connection that hangs is given up after twice as long. */
+const SIGN_OF_LIFE_MS = 5_000;
+
+/** An API server that is slow for everyone must not be asked for a new connection by everyone. */
+const SUSPECT_INTERVAL_MS = 5_000;
+
+/** However many requests are refused: an authentication plugin is a program that is started. */
+const RELOAD_INTERVAL_MS = 1_000;
+
+/** Namespace that the kubeconfig's context names; in a pod its own. */
+export function contextNamespace(kubeconfigPath: string | undefined): string {
+  const config = loadKubeConfig(kubeconfigPath);
+  return config.getContextObject(config.getCurrentContext())?.namespace || "default";
 }
 
 /**
  * Configuration and authentication of the client library, connections of our own: the library opens a new connection
- * for each request and keeps none. One pool is kept as long as the certificates stay the same.
+ * for each request and keeps none. One pool is kept as long as the certificates stay the same; with HTTP/2 all requests
+ * and watches share one connection of it.
  */
 export class Connection {
-  readonly #config: KubeConfig;
-  #pool: { readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
+  readonly #load: () => KubeConfig;
+  #config: KubeConfig;
+  #loadedAtMs = performance.now();
+  #suspectedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #retired = new Set<Dispatcher>();
+  #pool: { readonly options: DispatcherOptions; readonly dispatcher: Dispatcher } | undefined;
 
-  constructor(config: KubeConfig) {
-    this.#config = config;
+  /** `load` is called now, and throws when the configuration cannot be read. */
+  constructor(load: () => KubeConfig) {
+    this.#load = load;
+    this.#config = load();
+  }
+
+  /**
+   * Reads the configuration and its tokens anew: the API server took them for invalid, and the library keeps a token for
+   * a minute. What cannot be read leaves what was.
+   */
+  reload(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#loadedAtMs < RELOAD_INTERVAL_MS) return;
+    this.#loadedAtMs = nowMs;
+    try {
+      this.#config = this.#load();
+    } catch {
+      // Being written at this moment, or broken: the API server's refusal is reported and tried again.
+    }
   }
 
   /** Tokens and certificates are read anew as the library sees fit, so rotated ones are used. */
@@ -47,7 +84,11 @@ export class Connection {
     const options: RequestOptions & AgentOptions = {};
     await this.#config.applyToHTTPSOptions(options);
     const headers = Object.fromEntries(
-      Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+      Object.entries(options.headers ?? {}).map(([name, value]) => [
+        name.toLowerCase(),
+        // A token file may end with a newline.
+        String(value).trim(),
+      ]),
     );
     if (typeof options.auth === "string") {
       headers.authorization ??= `Basic ${Buffer.from(options.auth).toString("base64")}`;
@@ -59,28 +100,56 @@ export class Connection {
     };
   }
 
+  /**
+   * A request over it was not answered in time: the next ones take a new connection, so that one that hangs costs one
+   * deadline and no more. What goes on over the old one, as watches do, ends with it unless it shows a sign of life.
+   */
+  suspect(dispatcher: Dispatcher): void {
+    const nowMs = performance.now();
+    if (this.#pool?.dispatcher !== dispatcher || nowMs - this.#suspectedAtMs < SUSPECT_INTERVAL_MS) return;
+    this.#suspectedAtMs = nowMs;
+    this.#pool = undefined;
+    this.#retired.add(dispatcher);
+    const server = this.#config.getCurrentCluster()?.server ?? "";
+    // Any answer will do. Without one undici sends a ping, and cuts the connection when that is not answered either.
+    void request(`${server}/livez`, { dispatcher, headersTimeout: SIGN_OF_LIFE_MS })
+      .then(({ body }) => body.dump())
+      .catch(() => {})
+      .then(() => this.#retire(dispatcher));
+  }
+
   async close(): Promise<void> {
-    await this.#pool?.dispatcher.destroy();
+    const dispatchers = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool.dispatcher])];
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  /** Requests under way end on the old connections. */
+  #retire(dispatcher: Dispatcher): void {
+    this.#retired.add(dispatcher);
+    void dispatcher
+      .close()
+      // Destroyed by `close` in the meantime.
+      .catch(() => {})
+      .finally(() => this.#retired.delete(dispatcher));
   }
 
   #dispatcher(options: DispatcherOptions): Dispatcher {
-    const fingerprint = createHash("sha256").update(JSON.stringify(options)).digest("hex");
-    if (this.#pool?.fingerprint === fingerprint) return this.#pool.dispatcher;
-    // Requests under way end on the old connections.
-    void this.#pool?.dispatcher.close();
-    this.#pool = { fingerprint, dispatcher: dispatcherOf(options) };
+    if (this.#pool !== undefined && isDeepStrictEqual(this.#pool.options, options)) return this.#pool.dispatcher;
+    if (this.#pool !== undefined) this.#retire(this.#pool.dispatcher);
+    this.#pool = { options, dispatcher: dispatcherOf(options) };
     return this.#pool.dispatcher;
   }
 }
 
+/** HTTP/2 where the server has it. A connection that hangs takes all watches along: hence `suspect`. */
 function dispatcherOf(options: DispatcherOptions): Dispatcher {
   switch (options.type) {
     case "agent":
-      return new Agent({ ...POOL, connect: defined(options.connect) });
+      return new Agent({ connect: defined(options.connect), allowH2: true });
     case "proxy":
-      return new ProxyAgent({ uri: options.uri, requestTls: defined(options.requestTls), ...POOL });
+      return new ProxyAgent({ uri: options.uri, requestTls: defined(options.requestTls), allowH2: false });
     case "none":
-      return new Agent(POOL);
+      return new Agent({ allowH2: true });
     case "socks":
       throw new Error(`the kubeconfig's proxy-url ${options.uri} is a SOCKS proxy: use an http:// or https:// one`);
     default:

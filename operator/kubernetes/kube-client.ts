@@ -1,10 +1,14 @@
 import { request } from "undici";
 import { Connection, loadKubeConfig } from "./connection.ts";
+import { fenced } from "./fenced.ts";
 import { isKubeError, KubeError } from "./kube-error.ts";
 import { KubeList, KubeObject } from "./kube-object.ts";
 
 /** The API server's own limit for a request is 60 s; ours are small. */
 const REQUEST_DEADLINE_MS = 15_000;
+
+/** Then undici asks the connection for a sign of life, and gives it up when there is none in as long again. */
+const ANSWER_STARTS_MS = 10_000;
 
 /** Bookmarks come about once a minute: a watch without a byte for longer is dead. */
 const WATCH_INACTIVITY_MS = 90_000;
@@ -14,14 +18,16 @@ const LIST_PAGE_SIZE = 500;
 export type KubeClientOptions = {
   /** Path; undefined: as kubectl finds it, in a pod the service account. */
   readonly kubeconfig: string | undefined;
+  /** A watch without a byte for so long is given up. Default: longer than bookmarks are apart. */
+  readonly watchInactivityMs?: number;
 };
 
 /** Opens no connection yet. Throws when the configuration cannot be read. */
-export const connect = (options: KubeClientOptions): KubeClient =>
-  new KubeClient(new Connection(loadKubeConfig(options.kubeconfig)));
+export const connect = ({ kubeconfig, watchInactivityMs = WATCH_INACTIVITY_MS }: KubeClientOptions): KubeClient =>
+  new KubeClient({ watchInactivityMs }, new Connection(() => loadKubeConfig(kubeconfig)));
 
 type Request = {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly contentType?: string;
@@ -33,10 +39,21 @@ type Request = {
  * know. Every answer that is not 2xx throws `KubeError`; every call has a deadline.
  */
 export class KubeClient {
+  readonly #watchInactivityMs: number;
   readonly #connection: Connection;
 
-  constructor(connection: Connection) {
+  /** `fence` is called right before a request that changes something is sent, and by throwing keeps it from being sent. */
+  readonly #fence: (() => void) | undefined;
+
+  constructor(options: { readonly watchInactivityMs: number }, connection: Connection, fence?: () => void) {
+    this.#watchInactivityMs = options.watchInactivityMs;
     this.#connection = connection;
+    this.#fence = fence;
+  }
+
+  /** A client on the same connections whose writes `fence` may stop by throwing, up to the moment they are sent. */
+  fencedBy(fence: () => void): KubeClient {
+    return new KubeClient({ watchInactivityMs: this.#watchInactivityMs }, this.#connection, fence);
   }
 
   /** Undefined: there is no such object. */
@@ -103,6 +120,11 @@ export class KubeClient {
     return KubeObject.parse(await this.#json({ method: "POST", path: collection, body: object }, signal));
   }
 
+  /** The whole object; its resourceVersion makes it fail (409) when someone else wrote it in the meantime. */
+  async replace(path: string, object: object, signal?: AbortSignal): Promise<KubeObject> {
+    return KubeObject.parse(await this.#json({ method: "PUT", path, body: object }, signal));
+  }
+
   async delete(path: string, signal?: AbortSignal): Promise<void> {
     await this.#json({ method: "DELETE", path }, signal);
   }
@@ -113,7 +135,14 @@ export class KubeClient {
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
-    return await this.#send({ method: "GET", path, query: { ...query, watch: "1" } }, signal);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DOMException("no answer", "TimeoutError")), REQUEST_DEADLINE_MS);
+    try {
+      const call: Request = { method: "GET", path, query: { ...query, watch: "1" } };
+      return await this.#send(call, AbortSignal.any([late.signal, signal]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async close(): Promise<void> {
@@ -126,30 +155,53 @@ export class KubeClient {
     return await body.json();
   }
 
-  async #send(call: Request, signal: AbortSignal): Promise<Awaited<ReturnType<typeof request>>["body"]> {
+  async #send(call: Request, signal: AbortSignal): Promise<ResponseData["body"]> {
+    const first = await this.#request(call, signal);
+    if (first.statusCode !== 401) return await accepted(call, first);
+    // Refused before anything was done: with a rotated token the same request may be sent again.
+    await first.body.dump();
+    this.#connection.reload();
+    return await accepted(call, await this.#request(call, signal));
+  }
+
+  async #request(call: Request, signal: AbortSignal): Promise<ResponseData> {
     const query = call.query === undefined ? "" : `?${new URLSearchParams(call.query)}`;
     const { url, headers, dispatcher } = await this.#connection.authenticate(call.path + query);
-    const response = await request(url, {
-      method: call.method,
-      dispatcher,
-      signal,
-      headers: {
-        ...headers,
-        accept: "application/json",
-        "user-agent": "rollup-boost-operator",
-        ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
-      },
-      body: call.body === undefined ? null : JSON.stringify(call.body),
-      headersTimeout: REQUEST_DEADLINE_MS,
-      bodyTimeout: WATCH_INACTIVITY_MS,
-    });
-    if (response.statusCode < 300) return response.body;
-    const retryAfter = response.headers["retry-after"];
-    throw new KubeError(`${call.method} ${call.path}`, {
-      code: response.statusCode,
-      // An answer about a Secret may repeat what was sent.
-      body: call.path.includes("/secrets") ? await response.body.dump().then(() => "") : await response.body.text(),
-      retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
-    });
+    try {
+      return await request(url, {
+        method: call.method,
+        dispatcher: this.#fence === undefined || call.method === "GET" ? dispatcher : fenced(dispatcher, this.#fence),
+        signal,
+        headers: {
+          ...headers,
+          accept: "application/json",
+          "user-agent": "rollup-boost-operator",
+          ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
+        },
+        body: call.body === undefined ? null : JSON.stringify(call.body),
+        headersTimeout: ANSWER_STARTS_MS,
+        bodyTimeout: this.#watchInactivityMs,
+      });
+    } catch (error) {
+      if (isTimeout(error)) this.#connection.suspect(dispatcher);
+      throw error;
+    }
   }
+}
+
+/** The caller's or our own deadline. What undici itself finds late it looks into by itself. */
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === "TimeoutError";
+
+type ResponseData = Awaited<ReturnType<typeof request>>;
+
+/** The body of a 2xx answer; any other throws. */
+async function accepted(call: Request, response: ResponseData): Promise<ResponseData["body"]> {
+  if (response.statusCode < 300) return response.body;
+  const retryAfter = response.headers["retry-after"];
+  throw new KubeError(`${call.method} ${call.path}`, {
+    code: response.statusCode,
+    // An answer about a Secret may repeat what was sent.
+    body: call.path.includes("/secrets") ? await response.body.dump().then(() => "") : await response.body.text(),
+    retryAfter: typeof retryAfter === "string" ? retryAfter : undefined,
+  });
 }

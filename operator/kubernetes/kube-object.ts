@@ -32,7 +32,7 @@ export const keyOf = (object: KubeObject): string =>
 export const KubeList = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.looseObject({ resourceVersion: z.string().optional(), continue: z.string().optional() }),
+  metadata: z.looseObject({ resourceVersion: z.string().min(1), continue: z.string().optional() }),
   items: z.array(KubeObject),
 });
 export type KubeList = z.infer<typeof KubeList>;

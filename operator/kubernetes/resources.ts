@@ -10,7 +10,12 @@ export const resources = {
   configMaps: { apiVersion: "v1", kind: "ConfigMap", plural: "configmaps" },
   services: { apiVersion: "v1", kind: "Service", plural: "services" },
   secrets: { apiVersion: "v1", kind: "Secret", plural: "secrets" },
+  podDisruptionBudgets: { apiVersion: "policy/v1", kind: "PodDisruptionBudget", plural: "poddisruptionbudgets" },
+  networkPolicies: { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", plural: "networkpolicies" },
+  serviceMonitors: { apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor", plural: "servicemonitors" },
   pods: { apiVersion: "v1", kind: "Pod", plural: "pods" },
+  leases: { apiVersion: "coordination.k8s.io/v1", kind: "Lease", plural: "leases" },
+  events: { apiVersion: "events.k8s.io/v1", kind: "Event", plural: "events" },
 } as const satisfies Readonly<Record<string, Resource>>;
 
 /** Path of the resource, in one namespace or (undefined) in all. */

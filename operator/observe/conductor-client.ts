@@ -16,23 +16,32 @@ export async function observeLeadership(
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, Leadership>>> {
   const { sequencers } = cluster.spec;
-  const answers = await Promise.all(sequencers.flatMap((sequencer) => askConductor(sequencer, signal) ?? []));
+  const answers = await Promise.all(sequencers.flatMap((sequencer) => askWhetherItLeads(sequencer, signal) ?? []));
+  const isDisputed = answers.filter(({ leads }) => leads === true).length > 1;
+  const complete = isDisputed ? await Promise.all(answers.map((answer) => askWhoLeads(answer, signal))) : answers;
   const unasked = Object.fromEntries(sequencers.map(({ name }) => [name, "unknown"] satisfies [string, Leadership]));
-  return { ...unasked, ...leadershipOf(answers) };
+  return { ...unasked, ...leadershipOf(complete) };
 }
 
+type Asked = ConductorAnswer & { readonly url: string };
+
 /** Reads only: the operator never makes a write call to an op-conductor (C-20). */
-function askConductor({ name, conductor }: SequencerSpec, signal: AbortSignal): Promise<ConductorAnswer> | undefined {
+function askWhetherItLeads({ name, conductor }: SequencerSpec, signal: AbortSignal): Promise<Asked> | undefined {
   if (conductor === undefined) return undefined;
   const { url, raftServerId } = conductor;
-  return Promise.all([call(url, "conductor_leader", signal), call(url, "conductor_leaderWithID", signal)]).then(
-    ([leader, leaderWithId]) => ({
-      sequencer: name,
-      raftServerId,
-      leads: LeaderAnswer.safeParse(leader).data?.result,
-      leaderId: LeaderWithIdAnswer.safeParse(leaderWithId).data?.result.id,
-    }),
-  );
+  return call(url, "conductor_leader", signal).then((answer) => ({
+    url,
+    sequencer: name,
+    raftServerId,
+    leads: LeaderAnswer.safeParse(answer).data?.result,
+    leaderId: undefined,
+  }));
+}
+
+/** Only where several claim to lead does it matter whom each of them names. */
+async function askWhoLeads(answer: Asked, signal: AbortSignal): Promise<ConductorAnswer> {
+  const named = LeaderWithIdAnswer.safeParse(await call(answer.url, "conductor_leaderWithID", signal));
+  return { ...answer, leaderId: named.data?.result.id };
 }
 
 async function call(url: string, method: string, signal: AbortSignal): Promise<unknown> {

@@ -1,14 +1,17 @@
-import type { RollupBoostCluster } from "../api/cluster.ts";
+import type { RollupBoostCluster, SequencerSpec } from "../api/cluster.ts";
 import { ClusterStatus, type Leadership } from "../api/cluster-status.ts";
 import { childNameOf } from "../api/names.ts";
-import type { KubeObject } from "../kubernetes/kube-object.ts";
+import type { KubeClient } from "../kubernetes/kube-client.ts";
+import { type KubeObject, keyOf } from "../kubernetes/kube-object.ts";
 import { isOwnedBy } from "../kubernetes/ownership.ts";
+import { objectPath, resources } from "../kubernetes/resources.ts";
 import { selectorLabels } from "../plan/child-metadata.ts";
 import type { Observed, ProxyObserved, SecretRef, SequencerObserved } from "../plan/model.ts";
-import { secretRefsOf } from "../plan/secrets.ts";
+import { filesOf, secretRefsOf } from "../plan/secrets.ts";
 import type { Caches } from "./caches.ts";
+import { keptValueOf } from "./kept-secrets.ts";
 import { isAvailable, podViewOf, writtenConfigOf } from "./kubernetes-views.ts";
-import type { SecretReader } from "./secret-reader.ts";
+import { OWNED_AGE_MS, type SecretReader } from "./secret-reader.ts";
 
 /** What a cluster looks like at one moment. */
 export type Snapshot = {
@@ -16,16 +19,22 @@ export type Snapshot = {
   readonly observed: Observed;
   /** Values of the JWT secrets that are valid, for those who write the copies. */
   readonly secretValueOf: (ref: SecretRef) => string | undefined;
+  /** resourceVersion of the ConfigMap that a sequencer's `written` was read from; undefined: there was none. */
+  readonly configMapVersionOf: (sequencer: string) => string | undefined;
 };
 
 export type ObserveIo = {
+  readonly client: KubeClient;
   readonly caches: Caches;
   readonly secrets: SecretReader;
   /** By sequencer name. Never rejects: who does not answer is `unknown`. */
   readonly leadershipOf: (
+    clusterKey: string,
     cluster: RollupBoostCluster,
     signal: AbortSignal,
   ) => Promise<Readonly<Record<string, Leadership>>>;
+  /** The cluster (`namespace/name`) is gone: nobody needs to be asked any more. */
+  readonly forgetLeadership: (clusterKey: string) => void;
   /** Never rejects: who does not answer has a `problem`. */
   readonly askProxy: (
     proxy: Pick<ProxyObserved, "name" | "adminUrl" | "ready">,
@@ -45,10 +54,10 @@ export async function observeCluster(
   const namespace = object.metadata.namespace ?? "";
   const [secrets, leadership, sequencers] = await Promise.all([
     Promise.all(secretRefsOf(cluster).map((ref) => io.secrets.readJwt(namespace, ref, signal))),
-    io.leadershipOf(cluster, signal),
+    io.leadershipOf(keyOf(object), cluster, signal),
     Promise.all(
       cluster.spec.sequencers.map(
-        async ({ name }) => [name, await observeSequencer(object, name, io, signal)] as const,
+        async (sequencer) => [sequencer.name, await observeSequencer(cluster, object, sequencer, io, signal)] as const,
       ),
     ),
   ]);
@@ -56,12 +65,13 @@ export async function observeCluster(
     observed: {
       secrets: secrets.map(({ form }) => form),
       sequencers: Object.fromEntries(
-        sequencers.map(([name, sequencer]) => [name, { ...sequencer, leader: leadership[name] ?? "unknown" }]),
+        sequencers.map(([name, { observed }]) => [name, { ...observed, leader: leadership[name] ?? "unknown" }]),
       ),
       previousStatus: previousStatusOf(object),
       now: nowOf(io),
     },
     secretValueOf: (ref) => secrets.find(({ form }) => form.ref.name === ref.name && form.ref.key === ref.key)?.value,
+    configMapVersionOf: (sequencer) => sequencers.find(([name]) => name === sequencer)?.[1].configMapVersion,
   };
 }
 
@@ -73,21 +83,42 @@ export const previousStatusOf = (object: KubeObject): ClusterStatus | undefined 
 export const nowOf = ({ nowMs }: Pick<ObserveIo, "nowMs">): string =>
   new Date(nowMs()).toISOString().replace(/\.\d+Z$/, "Z");
 
+type SequencerSeen = {
+  readonly observed: Omit<SequencerObserved, "leader">;
+  readonly configMapVersion: string | undefined;
+};
+
 /** Surging and terminating pods too: they serve as long as they run. Objects of someone else do not count. */
 async function observeSequencer(
-  cluster: KubeObject,
-  sequencer: string,
+  cluster: RollupBoostCluster,
+  clusterObject: KubeObject,
+  sequencer: SequencerSpec,
   io: ObserveIo,
   signal: AbortSignal,
-): Promise<Omit<SequencerObserved, "leader">> {
-  const { name, namespace = "", uid } = cluster.metadata;
-  const child = `${namespace}/${childNameOf(name, sequencer)}`;
+): Promise<SequencerSeen> {
+  const { name, namespace = "", uid } = clusterObject.metadata;
+  const childName = childNameOf(name, sequencer.name);
+  const child = `${namespace}/${childName}`;
   const ours = (object: KubeObject | undefined): KubeObject | undefined =>
     object !== undefined && isOwnedBy(object, uid) ? object : undefined;
-  const pods = io.caches.select("pods", namespace, selectorLabels(name, sequencer));
+  const pods = io.caches.select("pods", namespace, selectorLabels(name, sequencer.name));
+  const configMapPath = objectPath(resources.configMaps, namespace, childName);
+  const [proxies, secret, listed] = await Promise.all([
+    Promise.all(pods.flatMap((pod) => podViewOf(pod) ?? []).map((pod) => io.askProxy(pod, signal))),
+    io.secrets.read(namespace, childName, OWNED_AGE_MS, signal),
+    // One without our labels, or written a moment ago, is in no cache.
+    io.caches.get("configMaps", child) ?? io.client.get(configMapPath, signal),
+  ]);
+  const configMap = ours(io.caches.get("configMaps", child) ?? listed);
   return {
-    written: writtenConfigOf(ours(io.caches.get("configMaps", child))),
-    proxies: await Promise.all(pods.flatMap((pod) => podViewOf(pod) ?? []).map((pod) => io.askProxy(pod, signal))),
-    proxiesAvailable: isAvailable(ours(io.caches.get("deployments", child))),
+    configMapVersion: configMap?.metadata.resourceVersion,
+    observed: {
+      written: writtenConfigOf(configMap),
+      proxies,
+      keptSecretFiles: filesOf(cluster, sequencer)
+        .filter((file) => keptValueOf(ours(secret), file) !== undefined)
+        .map(({ file }) => file),
+      proxiesAvailable: isAvailable(ours(io.caches.get("deployments", child))),
+    },
   };
 }

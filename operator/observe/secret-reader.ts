@@ -10,7 +10,10 @@ import type { SecretForm, SecretRef } from "../plan/model.ts";
 const GOOD_AGE_MS = 10_000;
 /** A secret that is awaited is looked for this often. */
 const BAD_AGE_MS = 1_000;
-const SECRETS_KEPT = 1_000;
+/** An owned Secret changes only by our own hand, which remembers what it wrote; one that someone deleted is missed so long. */
+export const OWNED_AGE_MS = 30_000;
+/** Those of hundreds of clusters. */
+const SECRETS_KEPT = 10_000;
 
 const Data = z.object({ data: z.record(z.string(), z.string()).optional() });
 
@@ -22,6 +25,7 @@ export class SecretReader {
   readonly #client: KubeClient;
   readonly #clock: Clock;
   readonly #kept = new Map<string, { readonly object: KubeObject | undefined; readonly atMs: number }>();
+  readonly #reading = new Map<string, Promise<KubeObject | undefined>>();
 
   constructor(dependencies: { readonly client: KubeClient; readonly clock: Clock }) {
     this.#client = dependencies.client;
@@ -39,15 +43,32 @@ export class SecretReader {
     const key = `${namespace}/${name}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined && this.#clock.monotonicMs() - kept.atMs < ageMs) return kept.object;
-    const object = await this.#client.get(objectPath(resources.secrets, namespace, name), signal);
-    this.keep(namespace, name, object);
-    return object;
+    // Builders often have their keys in one Secret: those who ask for it at the same time share one answer.
+    const reading = this.#reading.get(key) ?? this.#readNow(namespace, name, signal);
+    this.#reading.set(key, reading);
+    return await reading;
+  }
+
+  async #readNow(namespace: string, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
+    try {
+      const object = await this.#client.get(objectPath(resources.secrets, namespace, name), signal);
+      this.keep(namespace, name, object);
+      return object;
+    } finally {
+      this.#reading.delete(`${namespace}/${name}`);
+    }
+  }
+
+  /** It turned out to be otherwise than remembered. */
+  forget(namespace: string, name: string): void {
+    this.#kept.delete(`${namespace}/${name}`);
   }
 
   /** Remembers a Secret that was just written. */
   keep(namespace: string, name: string, object: KubeObject | undefined): void {
     const key = `${namespace}/${name}`;
     this.#kept.delete(key);
+    if (object !== undefined) delete object.metadata.managedFields;
     this.#kept.set(key, { object, atMs: this.#clock.monotonicMs() });
     const oldest = this.#kept.size > SECRETS_KEPT ? this.#kept.keys().next().value : undefined;
     if (oldest !== undefined) this.#kept.delete(oldest);

@@ -16,7 +16,15 @@ export type WatchEvent =
 /** etcd takes no object above 1.5 MiB; JSON and managed fields add to it. */
 const LINE_BYTES_MAX = 8 * 1_024 * 1_024;
 
-/** The events of a watch. Throws at the first line that is none: to skip one would leave the cache wrong for good. */
+/** A line of a watch that is no event: what it said is not known, and only a new list can tell. */
+export class MalformedWatchEvent extends Error {
+  override readonly name = "MalformedWatchEvent";
+}
+
+/**
+ * The events of a watch. Throws `MalformedWatchEvent` at the first line that is none, as to skip one would leave the cache
+ * wrong for good. A last line that was cut short is no event: the server sends it again.
+ */
 export async function* watchEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<WatchEvent> {
   let rest = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -24,9 +32,19 @@ export async function* watchEvents(chunks: AsyncIterable<Uint8Array>): AsyncGene
     for (let end = rest.indexOf("\n"); end !== -1; end = rest.indexOf("\n")) {
       const line = rest.subarray(0, end);
       rest = rest.subarray(end + 1);
-      if (line.length > 0) yield parsed(line.toString("utf8"));
+      if (line.length > 0) yield eventOf(line.toString("utf8"));
     }
-    if (rest.length > LINE_BYTES_MAX) throw new Error(`a watch event of more than ${LINE_BYTES_MAX} bytes`);
+    if (rest.length > LINE_BYTES_MAX)
+      throw new MalformedWatchEvent(`a watch event of more than ${LINE_BYTES_MAX} bytes`);
+  }
+  if (rest.length > 0) throw new Error("the watch ended in the middle of an event");
+}
+
+function eventOf(line: string): WatchEvent {
+  try {
+    return parsed(line);
+  } catch (error) {
+    throw new MalformedWatchEvent("the watch sent a line that is no event", { cause: error });
   }
 }
 

@@ -10,27 +10,54 @@ export const SEQUENCER_LABEL = `${GROUP}/sequencer`;
 
 /** What finds one sequencer's proxy pods. Immutable in a Deployment: nothing that changes may join. */
 export const selectorLabels = (cluster: string, sequencer: string): Readonly<Record<string, string>> => ({
-  "app.kubernetes.io/name": "rollup-boost-proxy",
-  [CLUSTER_LABEL]: cluster,
+  ...proxySelectorLabels(cluster),
   [SEQUENCER_LABEL]: sequencer,
 });
 
-/** Labels of every child and of the proxy pods. */
+/** What finds all proxy pods of a cluster, and their Services. */
+export const proxySelectorLabels = (cluster: string): Readonly<Record<string, string>> => ({
+  "app.kubernetes.io/name": "rollup-boost-proxy",
+  [CLUSTER_LABEL]: cluster,
+});
+
+/** Labels of every child of a sequencer and of the proxy pods. */
 export const childLabels = (cluster: string, sequencer: string): Readonly<Record<string, string>> => ({
+  ...sharedLabels(cluster),
   ...selectorLabels(cluster, sequencer),
+});
+
+const sharedLabels = (cluster: string): Readonly<Record<string, string>> => ({
+  ...proxySelectorLabels(cluster),
   "app.kubernetes.io/instance": cluster,
   "app.kubernetes.io/component": "proxy",
   "app.kubernetes.io/part-of": "rollup-boost",
   "app.kubernetes.io/managed-by": "rollup-boost-operator",
 });
 
+/** What children need to know of their cluster: it can be had when the spec cannot. */
+export type ClusterIdentity = {
+  readonly metadata: Pick<RollupBoostCluster["metadata"], "name" | "namespace" | "uid">;
+};
+
 /** Metadata of a sequencer's child. Its owner is the cluster, so that it goes when the cluster goes. */
-export const childMetadata = (cluster: RollupBoostCluster, sequencer: string): ManifestMetadata => {
-  const { name, namespace, uid } = cluster.metadata;
+export const childMetadata = (cluster: ClusterIdentity, sequencer: string): ManifestMetadata => ({
+  ...ownedBy(cluster),
+  name: childNameOf(cluster.metadata.name, sequencer),
+  labels: childLabels(cluster.metadata.name, sequencer),
+});
+
+/** Metadata of a child that all sequencers of the cluster share; it has the cluster's own name. */
+export const sharedMetadata = (cluster: ClusterIdentity): ManifestMetadata => ({
+  ...ownedBy(cluster),
+  name: cluster.metadata.name,
+  labels: sharedLabels(cluster.metadata.name),
+});
+
+const ownedBy = ({
+  metadata: { name, namespace, uid },
+}: ClusterIdentity): Pick<ManifestMetadata, "namespace" | "ownerReferences"> => {
   return {
-    name: childNameOf(name, sequencer),
     ...(namespace === undefined ? {} : { namespace }),
-    labels: childLabels(name, sequencer),
     ...(uid === undefined
       ? {}
       : {

@@ -31,6 +31,8 @@ export type SequencerObserved = {
   readonly leader: Leadership;
   /** Deployment available, or process running. */
   readonly proxiesAvailable: boolean;
+  /** Files of its owned Secret that hold a good copy of what the spec refers to now. Standalone: absent. */
+  readonly keptSecretFiles?: readonly string[];
 };
 
 /** Everything a plan depends on besides the cluster itself. As JSON it is a bug report that becomes a test. */
@@ -80,6 +82,7 @@ export type ManifestMetadata = {
   readonly name: string;
   readonly namespace?: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
 };
 
@@ -90,13 +93,18 @@ export type Manifest = {
   readonly metadata: ManifestMetadata;
 } & Readonly<Record<string, unknown>>;
 
+/** A child of the whole cluster. `unwanted`: the spec does not ask for it (any more), so one that is ours goes. */
+export type SharedChild = { readonly manifest: Manifest; readonly isWanted: boolean };
+
 export type Plan = {
   readonly configs: readonly PlannedConfig[];
   readonly secrets: readonly PlannedSecret[];
   /**
-   * ConfigMap, Deployment, Service per sequencer, in the order to apply them. While a JWT secret is missing or
-   * malformed: only the ConfigMaps that exist already, so that the shut-off still arrives; nothing for a new cluster.
+   * ConfigMap, Deployment, Service per sequencer, in the order to apply them. While a JWT secret cannot be used and there
+   * is no good copy of it: only the ConfigMaps that exist already, so that the shut-off still arrives; nothing for a new cluster.
    */
   readonly manifests: readonly Manifest[];
+  /** Kubernetes children that the cluster's proxies share. */
+  readonly shared: readonly SharedChild[];
   readonly status: ClusterStatus;
 };

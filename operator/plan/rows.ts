@@ -1,3 +1,4 @@
+import { CONFIG_SCHEMA_VERSION } from "../../proxy/contract/config-file.ts";
 import { type BuilderStatus, type SequencerStatus, STATUS_TEXT_LENGTH_MAX } from "../api/cluster-status.ts";
 import type { Observed, PlannedConfig, ProxyObserved, SequencerObserved } from "./model.ts";
 
@@ -46,17 +47,34 @@ export function builderRow(name: string, observed: Observed, configs: readonly P
   };
 }
 
-/** Whether every proxy of the sequencer that serves runs the planned document. */
+/**
+ * Whether every pod of the sequencer runs the planned document: surging and terminating ones too, as they may serve, and
+ * one that does not answer is not confirmed.
+ */
 export function isConfirmed(observed: SequencerObserved | undefined, config: PlannedConfig | undefined): boolean {
   if (config === undefined || config.changed) return false;
-  const serving = observed?.proxies.filter((proxy) => proxy.ready) ?? [];
-  return serving.length > 0 && serving.every((proxy) => proxy.status?.revision === config.document.revision);
+  const proxies = observed?.proxies ?? [];
+  return proxies.length > 0 && proxies.every((proxy) => proxy.status?.revision === config.document.revision);
 }
 
+/** Whether a proxy of the sequencer speaks another version of the config document than the operator. */
+export const isOutdated = (observed: SequencerObserved | undefined): boolean =>
+  observed?.proxies.some((proxy) => schemaProblemOf(proxy) !== undefined) ?? false;
+
 function problemOf(proxy: ProxyObserved): string | undefined {
+  const schemaProblem = schemaProblemOf(proxy);
+  if (schemaProblem !== undefined) return `${proxy.name}: ${schemaProblem}`;
   if (proxy.problem !== undefined) return `${proxy.name}: ${proxy.problem}`;
   const unknown = proxy.status?.unknownFields ?? [];
   return unknown.length === 0
     ? undefined
     : `${proxy.name}: older than the operator, does not know ${unknown.join(", ")}: update its image`;
+}
+
+function schemaProblemOf({ status }: ProxyObserved): string | undefined {
+  if (status === undefined || status.schemaVersion === CONFIG_SCHEMA_VERSION) return undefined;
+  const what = `reads config of schema version ${status.schemaVersion}, the operator writes ${CONFIG_SCHEMA_VERSION}`;
+  return status.schemaVersion < CONFIG_SCHEMA_VERSION
+    ? `${what}: it keeps what it runs; update its image (spec.proxy.image)`
+    : `${what}: it keeps what it runs; update the operator, or give it the operator's own image (spec.proxy.image)`;
 }

@@ -1,10 +1,10 @@
 import type { RollupBoostCluster } from "../api/cluster.ts";
 import type { ClusterStatus, Condition } from "../api/cluster-status.ts";
-import type { Finding } from "../api/conditions.ts";
+import { type Finding, isOnlyWhileTrue } from "../api/conditions.ts";
 import { findingsOf } from "./findings.ts";
 import type { Observed, PlannedConfig } from "./model.ts";
-import { builderRow, isConfirmed, sequencerRow } from "./rows.ts";
-import { unusableSecretsOf } from "./secrets.ts";
+import { builderRow, isConfirmed, isOutdated, sequencerRow } from "./rows.ts";
+import { lackingSecretsOf, unusableSecretsOf } from "./secrets.ts";
 
 /** Longest message the CRD takes. */
 const MESSAGE_LENGTH_MAX = 32_768;
@@ -21,8 +21,10 @@ export function statusOf(
   const builders = cluster.spec.builders.map((builder) => builderRow(builder.name, observed, configs));
   const confirmed = names.filter((name) => isConfirmed(observed.sequencers[name], configOf(name)));
   const unusableSecrets = unusableSecretsOf(cluster, observed.secrets);
+  const lackingSecrets = lackingSecretsOf(cluster, observed);
+  const outdated = names.filter((name) => isOutdated(observed.sequencers[name]));
   const leader = sequencers.find((row) => row.leader === "leader");
-  const findings = findingsOf({ cluster, unusableSecrets, sequencers, builders, confirmed });
+  const findings = findingsOf({ cluster, unusableSecrets, lackingSecrets, outdated, sequencers, builders, confirmed });
   return {
     ...dated(findings, cluster.metadata.generation, observed.previousStatus, observed.now),
     ...(leader === undefined ? {} : { leader: leader.name }),
@@ -36,20 +38,32 @@ export function statusOf(
 }
 
 /**
- * The previous status with `findings` in place of the conditions of the same types; all that no longer holds
- * (`Reconciling`, `Stalled`) goes. For what stops the operator before or after planning: `invalidSpec`, `childTaken`.
+ * A status (`base`, unless given the previous one) with `findings` in place of the conditions of the same types; all that
+ * no longer holds (`Reconciling`, `Stalled`) goes. For what stops the operator before or after planning.
  */
 export function statusWith(
   findings: readonly Finding[],
   generation: number | undefined,
   previous: ClusterStatus | undefined,
   now: string,
+  base: ClusterStatus | undefined = previous,
 ): ClusterStatus {
-  const kept = (previous?.conditions ?? []).filter(
-    ({ type }) => type !== "Reconciling" && type !== "Stalled" && !findings.some((finding) => finding.type === type),
+  const kept = (base?.conditions ?? []).filter(
+    ({ type }) => !isOnlyWhileTrue(type) && !findings.some((finding) => finding.type === type),
   );
   const { conditions, ...rest } = dated(findings, generation, previous, now);
-  return { ...previous, ...rest, conditions: [...conditions, ...kept] };
+  return { ...base, ...rest, conditions: [...conditions, ...kept] };
+}
+
+/** The status with more conditions. */
+export function statusAlso(
+  status: ClusterStatus,
+  findings: readonly Finding[],
+  previous: ClusterStatus | undefined,
+  now: string,
+): ClusterStatus {
+  const { conditions } = dated(findings, status.observedGeneration, previous, now);
+  return { ...status, conditions: [...(status.conditions ?? []), ...conditions] };
 }
 
 function dated(

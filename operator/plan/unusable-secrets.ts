@@ -1,11 +1,24 @@
 import { type ConditionReason, type Finding, stalled } from "../api/conditions.ts";
 import type { SecretForm } from "./model.ts";
 
-/** JWT secrets that cannot be used: which Secret and key, and what to do. The reason is that of the first. */
-export function secretsUnusable(unusable: readonly SecretForm[]): readonly Finding[] {
-  const first = unusable[0];
-  return first === undefined ? [] : stalled(reasonOf(first), unusable.map(textOf).join("; "));
+/** JWT secrets that cannot be used and of which some proxy has no copy. The reason is that of the first. */
+export function secretsLacking(lacking: readonly SecretForm[]): readonly Finding[] {
+  const first = lacking[0];
+  return first === undefined ? [] : stalled(reasonOf(first), lacking.map(textOf).join("; "));
 }
+
+/** Whether every JWT secret can be read where the spec says; if not, which Secret and key, what to do, and what runs. */
+export function secretsValid(unusable: readonly SecretForm[], lacking: readonly SecretForm[]): Finding {
+  const type = "SecretsValid";
+  const first = unusable[0];
+  if (first === undefined) {
+    return { type, status: "True", reason: "AllSecretsValid", message: "every JWT secret is there and well formed" };
+  }
+  const texts = unusable.map((form) => (lacking.includes(form) ? textOf(form) : `${textOf(form)} (${KEPT_TEXT})`));
+  return { type, status: "False", reason: reasonOf(first), message: texts.join("; ") };
+}
+
+const KEPT_TEXT = "the proxies go on with the last good one";
 
 function reasonOf({ form }: SecretForm): ConditionReason {
   if (form === "secret_missing") return "SecretMissing";

@@ -1,17 +1,19 @@
 import type { RollupBoostCluster, SequencerSpec } from "../api/cluster.ts";
 import { ClusterStatus } from "../api/cluster-status.ts";
 import { childNameOf } from "../api/names.ts";
+import { LeadershipWatch } from "../observe/leadership-watch.ts";
 import type { Observed, Plan, PlannedSecret, PlanOptions, SequencerObserved } from "../plan/model.ts";
 import { plan } from "../plan/plan.ts";
 import { secretRefsOf } from "../plan/secrets.ts";
+import { transitionsOf } from "../plan/transitions.ts";
 import { Attempts } from "./attempts.ts";
-import { LeadershipWatch } from "./leadership-watch.ts";
 import type { Log } from "./log.ts";
 import { endpointsOf, type PlaceOf } from "./places.ts";
 import { findJwtSecret, type SecretFound, type SecretSource } from "./secret-source.ts";
 import { type ProxyPlace, SequencerRunner } from "./sequencer-runner.ts";
 import { readJson, statusFile, writeWhole } from "./state-folder.ts";
-import { transitionsOf } from "./transitions.ts";
+
+const CONDUCTOR_INTERVAL_MS = 500;
 
 export type ClusterRunnerOptions = {
   readonly stateDir: string;
@@ -44,7 +46,10 @@ export class ClusterRunner {
     this.#attempts = new Attempts(dependencies.log);
     this.#onChange = dependencies.onChange;
     this.#status = statusIn(readJson(statusFile(options.stateDir, cluster.metadata.name)));
-    this.#leadership = new LeadershipWatch({ cluster: () => this.#cluster, onChange: this.#onChange });
+    this.#leadership = new LeadershipWatch(CONDUCTOR_INTERVAL_MS, {
+      cluster: () => this.#cluster,
+      onChange: this.#onChange,
+    });
   }
 
   /** One round with what is known now; waits for nothing. What cannot be written is reported and tried again. */
@@ -135,7 +140,7 @@ export class ClusterRunner {
     const { name } = this.#cluster.metadata;
     this.#status = status;
     if (this.#leadership.hasAsked) {
-      for (const text of transitionsOf(this.#told, status)) this.#log.info(`${name}: ${text}`, { cluster: name });
+      for (const { text } of transitionsOf(this.#told, status)) this.#log.info(`${name}: ${text}`, { cluster: name });
       this.#told = status;
     }
     const proxies = this.#cluster.spec.sequencers.map((sequencer) => ({

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { ConfigFile } from "../../proxy/contract/config-file.ts";
 import { observedAfterPush, type PushOutcome, pushConfig } from "../apply/config-push.ts";
 import { observeProxy } from "../observe/proxy-client.ts";
+import { repeat } from "../observe/repeat.ts";
 import type { ProxyObserved } from "../plan/model.ts";
-import { repeat } from "./repeat.ts";
 
 const STATUS_INTERVAL_MS = 500;
 

@@ -1,13 +1,12 @@
 import type { ConfigFile } from "../../../proxy/contract/config-file.ts";
-import type { RollupBoostCluster } from "../../api/cluster.ts";
-import { childMetadata } from "../child-metadata.ts";
+import { type ClusterIdentity, childMetadata } from "../child-metadata.ts";
 import type { Manifest } from "../model.ts";
 
 /** Key of the config document in the ConfigMap; the name of the mounted file. */
 export const CONFIG_KEY = "config.json";
 
 /** The log of a sequencer's config: the document with its revision, exactly as it is pushed. It holds no secret. */
-export const configMap = (cluster: RollupBoostCluster, document: ConfigFile): Manifest => ({
+export const configMap = (cluster: ClusterIdentity, document: ConfigFile): Manifest => ({
   apiVersion: "v1",
   kind: "ConfigMap",
   metadata: childMetadata(cluster, document.sequencer),

@@ -22,7 +22,7 @@ export async function fakeApiServer(answer: (request: IncomingMessage, response:
     { name: "fake", server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, skipTLSVerify: true },
     { name: "fake", token: "token-of-the-test" },
   );
-  const client = new KubeClient(new Connection(config));
+  const client = new KubeClient({ watchInactivityMs: 90_000 }, new Connection(() => config));
   return {
     client,
     counts,

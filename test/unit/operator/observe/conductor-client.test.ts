@@ -31,7 +31,16 @@ test("the op-conductors are asked who leads, by reading calls only (C-18, C-20)"
   const leadership = await observeLeadership(withConductors(zero.url, one.url, undefined), signal());
   expect(leadership).toEqual({ "sequencer-0": "follower", "sequencer-1": "leader", "sequencer-2": "unknown" });
   const methods = [...zero.calls, ...one.calls].map(({ body }) => JSON.parse(body).method);
-  expect(new Set(methods)).toEqual(new Set(["conductor_leader", "conductor_leaderWithID"]));
+  expect(methods).toEqual(["conductor_leader", "conductor_leader"]);
+});
+
+test("where two claim to lead, they are asked whom they name (C-18)", async () => {
+  await using zero = await conductor(true, "raft-1");
+  await using one = await conductor(true, "raft-1");
+  expect(await observeLeadership(withConductors(zero.url, one.url), signal())).toEqual({
+    "sequencer-0": "follower",
+    "sequencer-1": "leader",
+  });
 });
 
 test("one that refuses, one that answers an error and one that answers nonsense are unknown; the leader is still found", async () => {

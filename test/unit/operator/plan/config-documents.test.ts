@@ -73,6 +73,19 @@ test("a lost ConfigMap starts above what the proxy runs", () => {
   expect(configOf("sequencer-0", cluster(), observed)).toMatchObject({ document: { revision: 5 }, changed: true });
 });
 
+test("a lost ConfigMap whose proxy does not answer starts above what the last status says", () => {
+  const lost = settled(cluster(), { "sequencer-0": { written: undefined, proxies: [] } });
+  const row = {
+    name: "sequencer-0",
+    leader: "leader" as const,
+    proxyAvailable: true,
+    desiredRevision: 7,
+    builders: [],
+  };
+  const observed = { ...lost, previousStatus: { sequencers: [row] } };
+  expect(configOf("sequencer-0", cluster(), observed)).toMatchObject({ document: { revision: 8 }, changed: true });
+});
+
 test("a proxy that runs other content of the same revision is overtaken by the next one", () => {
   const observed = settled(cluster(), { "sequencer-0": { proxies: [{ ...proxy(first()), conflict: true }] } });
   expect(configOf("sequencer-0", cluster(), observed)).toMatchObject({ document: { revision: 2 }, changed: true });

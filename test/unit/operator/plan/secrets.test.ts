@@ -53,7 +53,37 @@ test("a secret nobody looked at counts as missing", () => {
   expect(planned.status.conditions?.[0]).toMatchObject({ reason: "SecretMissing" });
 });
 
-test("a secret that goes missing later: the proxies keep what they run, and the shut-off still arrives", () => {
+test.each(table)(
+  "%s, but copied before: all goes on, and a condition names Secret and key",
+  (form, reason, message) => {
+    const files = ["execution-client.jwt", "builder-builder-0.jwt", "builder-builder-1.jwt"];
+    const kept = { keptSecretFiles: files };
+    const observed = settled(cluster(), { "sequencer-0": kept, "sequencer-1": kept });
+    const moved = cluster({ timing: { blockTimeMs: 1_000 } });
+    const planned = plan(moved, { ...observed, secrets: forms(form) }, OPTIONS);
+    expect(planned.configs).toMatchObject([{ changed: true }, { changed: true }]);
+    expect(planned.secrets).toHaveLength(2);
+    expect(planned.manifests.map(({ kind }) => kind)).toContain("Deployment");
+    const conditions = planned.status.conditions ?? [];
+    const kepts = `${message} (the proxies go on with the last good one)`;
+    expect(conditions).toContainEqual(
+      expect.objectContaining({ type: "SecretsValid", status: "False", reason, message: kepts }),
+    );
+    expect(conditions.map(({ type }) => type)).not.toContain("Stalled");
+  },
+);
+
+test("a copy that only one of the proxies has is not enough for the others", () => {
+  const files = ["execution-client.jwt", "builder-builder-0.jwt", "builder-builder-1.jwt"];
+  const observed = settled(cluster(), { "sequencer-0": { keptSecretFiles: files } });
+  const planned = plan(cluster(), { ...observed, secrets: forms("secret_missing") }, OPTIONS);
+  expect(planned.secrets).toEqual([]);
+  expect(planned.status.conditions).toContainEqual(
+    expect.objectContaining({ type: "Stalled", reason: "SecretMissing" }),
+  );
+});
+
+test("a secret that goes missing and was never copied: the proxies keep what they run, and the shut-off still arrives", () => {
   const wanted = cluster({ executionMode: "disabled", timing: { blockTimeMs: 1_000 } });
   const planned = plan(wanted, { ...settled(cluster()), secrets: forms("secret_missing") }, OPTIONS);
   expect(planned.configs).toMatchObject([

@@ -23,6 +23,7 @@ test("all is well: Ready, no Reconciling, no Stalled, rows and summaries say so"
   expect(status.conditions?.map(({ type, status, reason }) => `${type} ${status} ${reason}`)).toEqual([
     "Ready True AllProxiesReady",
     "ProxiesAvailable True AllProxiesAvailable",
+    "SecretsValid True AllSecretsValid",
     "BuildersHealthy True AllBuildersHealthy",
     "LeaderKnown True OneLeader",
     "ExternalBuildingEnabled True Enabled",
@@ -62,7 +63,7 @@ test("all builders down: BuildersHealthy says so, the cluster stays Ready and is
     status: "False",
     reason: "AllBuildersUnhealthy",
     message:
-      "builder-0 is silent (connection refused); blocks come from the sequencers' own execution clients meanwhile",
+      "builder-0 is silent (connection refused); blocks come from the sequencers' own execution clients meanwhile; check the builder and its url",
   });
   expect(condition(status, "Ready")).toMatchObject({ status: "True" });
   expect(condition(status, "Stalled")).toBeUndefined();
@@ -97,16 +98,17 @@ test("a proxy that has not confirmed its revision: not Ready, and its own words 
   expect(condition(status, "Ready")).toMatchObject({
     status: "False",
     reason: "ConfigUnconfirmed",
-    message: "the proxy of sequencer-1 has not confirmed revision 1 (pod-a: no answer within 1000 ms)",
+    message:
+      "the proxy of sequencer-1 has not confirmed revision 1 (pod-a: no answer within 1000 ms); wait, or look at its pod and log",
   });
   expect(status.summary?.proxies).toBe("1/2");
   expect(status.sequencers?.[1]).not.toHaveProperty("confirmedRevision");
 });
 
-test("a terminating pod with an old revision is shown, but does not hold Ready back", () => {
+test("a terminating pod with an old revision holds Ready back, as it may still serve", () => {
   const old = { ...proxy(written("sequencer-0"), { revision: 0 }), ready: false };
   const status = statusOf(settled(cluster(), { "sequencer-0": { proxies: [proxy(written("sequencer-0")), old] } }));
-  expect(condition(status, "Ready")).toMatchObject({ status: "True" });
+  expect(condition(status, "Ready")).toMatchObject({ status: "False", reason: "ConfigUnconfirmed" });
   expect(status.sequencers?.[0]).toMatchObject({ confirmedRevision: 0, desiredRevision: 1 });
 });
 
@@ -114,6 +116,21 @@ test("a proxy older than the operator names the fields it does not know", () => 
   const older = proxy(written("sequencer-0"), { unknownFields: ["selection"] });
   const status = statusOf(settled(cluster(), { "sequencer-0": { proxies: [older] } }));
   expect(status.sequencers?.[0]?.problem).toContain("does not know selection: update its image");
+});
+
+test("a proxy of the previous schema version: what it is, and what to do, by whose image it is", () => {
+  const older = proxy(written("sequencer-0"), { schemaVersion: 0, revision: 0 });
+  const overrides = { "sequencer-0": { proxies: [older] } };
+  const ours = statusOf(settled(cluster(), overrides));
+  expect(condition(ours, "Ready")).toMatchObject({ status: "False", reason: "ProxyOutdated" });
+  expect(condition(ours, "Ready")?.message).toContain("schema version 0, the operator writes 1");
+  expect(condition(ours, "Reconciling")).toMatchObject({ status: "True" });
+  expect(condition(ours, "Stalled")).toBeUndefined();
+
+  const pinned = cluster({ proxy: { image: "registry.example/proxy:old" } });
+  const theirs = statusOf(settled(pinned, overrides), pinned);
+  expect(condition(theirs, "Stalled")).toMatchObject({ status: "True", reason: "ProxyOutdated" });
+  expect(condition(theirs, "Stalled")?.message).toContain("update its image (spec.proxy.image)");
 });
 
 describe("who leads", () => {
@@ -145,7 +162,8 @@ test("the shut-off: how many proxies confirm it", () => {
   expect(condition(statusOf(settled(cluster()), off), "ExternalBuildingEnabled")).toMatchObject({
     status: "False",
     reason: "ShutOff",
-    message: "spec.executionMode is disabled: 0 of 2 proxies confirm that no builder is asked",
+    message:
+      "spec.executionMode is disabled: 0 of 2 proxies confirm that no builder is asked; set spec.executionMode to enabled to go on",
   });
   expect(condition(statusOf(settled(off), off), "ExternalBuildingEnabled")?.message).toContain("2 of 2 proxies");
 });
