@@ -14,7 +14,7 @@ test("the operator is killed: the proxy goes on with its config, and the next op
   await space.apply(secretManifest("engine-jwt", { "jwt.hex": JWT_SECRET }));
   await space.apply(clusterManifest({ sequencers: [sequencerManifest("sequencer-0", executionClient)] }));
 
-  const killed = startOperatorProcess(space);
+  const killed = await startOperatorProcess(space, { name: "killed" });
   await space.kubectl("wait", "--for=condition=Ready", "--timeout=60s", "rbc/base");
   const [pod] = [...kubelet.pods.values()];
   if (pod === undefined) throw new Error("no pod runs");
@@ -23,7 +23,7 @@ test("the operator is killed: the proxy goes on with its config, and the next op
   await space.kubectl("patch", "rbc/base", "--type=merge", "-p", '{"spec":{"executionMode":"disabled"}}');
   expect(await statusOf(pod)).toMatchObject({ ready: true, revision: 1, executionMode: "enabled" });
 
-  await using _next = startOperatorProcess(space);
+  await using _next = await startOperatorProcess(space, { name: "next" });
   await until(
     "the shut-off that was pulled while no operator ran",
     async () => ((await statusOf(pod)).executionMode === "disabled" ? true : undefined),

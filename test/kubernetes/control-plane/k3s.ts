@@ -27,7 +27,7 @@ export async function startK3s({ prepare }: Pick<StartControlPlaneHooks, "prepar
     }
     await client.close();
     await prepare(kubeconfig);
-    return { kubeconfig, close };
+    return { kubeconfig, restartApiServer: undefined, close };
   } catch (error) {
     await close();
     throw error;

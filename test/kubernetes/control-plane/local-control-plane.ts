@@ -19,6 +19,8 @@ export type ControlPlanePrograms = {
 export type ControlPlane = {
   /** Path of a kubeconfig with all rights. */
   readonly kubeconfig: string;
+  /** Kills the API server and starts it again in the same place; undefined where that cannot be done. */
+  readonly restartApiServer: (() => Promise<void>) | undefined;
   close(): Promise<void>;
 };
 
@@ -66,7 +68,9 @@ async function startOnFreePorts(
     );
 
     start("etcd", [...programs.etcd, ...etcdFlags(file("etcd"), etcdPort, peerPort)]);
-    start("kube-apiserver", [...programs.apiserver, ...apiserverFlags(file, apiPort, etcdPort)]);
+    const startApiServer = (): void =>
+      start("kube-apiserver", [...programs.apiserver, ...apiserverFlags(file, apiPort, etcdPort)]);
+    startApiServer();
     const server = `https://127.0.0.1:${apiPort}`;
     const ready = (): Promise<boolean> => answers(`${server}/readyz`, file("pki/apiserver.crt"), adminToken);
     await until(ready, "kube-apiserver", supervisor);
@@ -80,7 +84,12 @@ async function startOnFreePorts(
     const serviceAccount = `${server}/api/v1/namespaces/default/serviceaccounts/default`;
     const controllersWork = (): Promise<boolean> => answers(serviceAccount, file("pki/apiserver.crt"), adminToken);
     await until(controllersWork, "kube-controller-manager", supervisor);
-    return { kubeconfig: file("kubeconfig"), close: () => supervisor.close() };
+    const restartApiServer = async (): Promise<void> => {
+      await supervisor.kill("kube-apiserver");
+      startApiServer();
+      await until(ready, "kube-apiserver", supervisor);
+    };
+    return { kubeconfig: file("kubeconfig"), restartApiServer, close: () => supervisor.close() };
   } catch (error) {
     await supervisor.close();
     throw error;

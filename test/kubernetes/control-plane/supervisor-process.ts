@@ -7,9 +7,15 @@ import type { SupervisedProgram } from "./supervisor.ts";
 // everything started here ends too, and the folder goes.
 const folder = process.argv[2];
 const groups = new Set<number>();
+const groupOf = new Map<string, number>();
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const program = JSON.parse(line) as SupervisedProgram;
+  const program = JSON.parse(line) as SupervisedProgram | { readonly kill: string };
+  if ("kill" in program) {
+    const group = groupOf.get(program.kill);
+    if (group !== undefined && groups.has(group)) process.kill(-group, "SIGKILL");
+    continue;
+  }
   const log = openSync(program.logFile, "a");
   const [command = "", ...args] = program.command;
   // A process group of its own, so that what it starts in turn ends with it.
@@ -23,7 +29,10 @@ for await (const line of createInterface({ input: process.stdin })) {
     if (child.pid !== undefined) groups.delete(child.pid);
     process.stdout.write(`${JSON.stringify({ name: program.name, exit })}\n`);
   };
-  if (child.pid !== undefined) groups.add(child.pid);
+  if (child.pid !== undefined) {
+    groups.add(child.pid);
+    groupOf.set(program.name, child.pid);
+  }
   child.once("error", (error) => report(error.message));
   child.once("exit", (code, signal) => report(signal ?? `exit code ${code}`));
 }

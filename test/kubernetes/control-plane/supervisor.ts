@@ -44,6 +44,12 @@ export class Supervisor {
     this.#process.stdin?.write(`${JSON.stringify(program)}\n`);
   }
 
+  /** Ends a program by SIGKILL, and returns when it has ended. */
+  async kill(name: string): Promise<void> {
+    this.#process.stdin?.write(`${JSON.stringify({ kill: name })}\n`);
+    await this.ended(name);
+  }
+
   /** How the program ended (`exit code 1`, `SIGKILL`), once it has. */
   ended(name: string): Promise<string> {
     const exit = this.#exits.get(name);

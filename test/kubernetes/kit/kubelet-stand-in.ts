@@ -1,5 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import pino from "pino";
 import { systemClock } from "../../../operator/kubernetes/clock.ts";
 import type { KubeObject } from "../../../operator/kubernetes/kube-object.ts";
@@ -14,11 +15,16 @@ export type KubeletStandIn = AsyncDisposable & {
   readonly pods: ReadonlyMap<string, RunningPod>;
 };
 
+type KubeletOptions = {
+  /** Pods it runs; the others are on another node. Default: all. */
+  readonly runs?: (pod: KubeObject) => boolean;
+};
+
 /**
  * Runs each pod of the namespace as the kubelet would: the real proxy as a process on a loopback address of its own,
  * started from the container's own arguments and volumes, with the pod's status as its own readiness probe says.
  */
-export function startKubelet(space: TestSpace): KubeletStandIn {
+export function startKubelet(space: TestSpace, options: KubeletOptions = {}): KubeletStandIn {
   const { client, namespace } = space;
   const stopping = new AbortController();
   const pods = new Map<string, RunningPod>();
@@ -39,8 +45,12 @@ export function startKubelet(space: TestSpace): KubeletStandIn {
       client,
       clock: systemClock,
       log: pino({ level: "silent" }),
-      changed: ({ kind, object }) => {
+      changed: ({ kind, object, before }) => {
+        if (options.runs?.(object) === false) return;
         if (kind === "added") ends.push(run(object));
+        if (!isDeepStrictEqual(before?.metadata.annotations, object.metadata.annotations)) {
+          pods.get(object.metadata.name)?.sync();
+        }
         if (kind === "deleted") end(object.metadata.name);
       },
     },

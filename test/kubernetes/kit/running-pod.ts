@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
@@ -9,11 +9,14 @@ import { z } from "zod";
 import type { KubeClient } from "../../../operator/kubernetes/kube-client.ts";
 import type { KubeObject } from "../../../operator/kubernetes/kube-object.ts";
 import { objectPath, resources } from "../../../operator/kubernetes/resources.ts";
+import { MountedVolume } from "./mounted-volume.ts";
 
 const PROXY_MAIN = join(import.meta.dirname, "../../../proxy/main.ts");
 const PROBE_MS = 100;
 const RESTART_MS = 200;
 const MOUNT_RETRY_MS = 100;
+/** A kubelet looks at a pod's volumes about this often, unless the pod itself changes. */
+const SYNC_MS = 60_000;
 
 const PodSpec = z.object({
   containers: z.tuple([
@@ -48,7 +51,9 @@ export class RunningPod {
   readonly #folder: string;
   readonly #client: KubeClient;
   readonly #ending = new AbortController();
+  readonly #volumes = new Map<string, MountedVolume>();
   #process: ChildProcess | undefined;
+  #lastSync: Promise<unknown> = Promise.resolve();
   #shown = "";
 
   constructor(pod: KubeObject, folder: string, client: KubeClient) {
@@ -63,6 +68,20 @@ export class RunningPod {
     return `http://${this.ip}:${this.#port("admin")}`;
   }
 
+  get engineUrl(): string {
+    return `http://${this.ip}:${this.#port("engine")}`;
+  }
+
+  /** The document its process last took and kept; rejects while it took none beside the mounted one. */
+  async keptDocument(): Promise<unknown> {
+    return JSON.parse(await readFile(join(this.#folder, "state", "config.json"), "utf8"));
+  }
+
+  /** What its processes wrote to stdout and stderr. */
+  get logFile(): string {
+    return join(this.#folder, "log");
+  }
+
   /** Identifies the process: another one after a restart. */
   get pid(): number | undefined {
     return this.#process?.pid;
@@ -71,6 +90,12 @@ export class RunningPod {
   /** The container's image, as the kubelet would pull it. */
   get image(): string {
     return this.#spec.containers[0].image;
+  }
+
+  /** As the kubelet does when the pod has changed: mounts what its ConfigMap and Secret hold now. */
+  sync(): void {
+    const { signal } = this.#ending;
+    this.#lastSync = this.#lastSync.then(() => this.#mountVolumes(signal)).catch(() => undefined);
   }
 
   /** As the kubelet does when the pod was deleted. */
@@ -82,7 +107,15 @@ export class RunningPod {
   /** Runs and restarts the container until the pod is terminated or `signal` kills it at once. */
   async run(signal: AbortSignal): Promise<void> {
     const ending = AbortSignal.any([signal, this.#ending.signal]);
-    await this.#mountVolumes(ending);
+    this.#lastSync = this.#mountVolumes(ending);
+    await this.#lastSync;
+    const syncing = setInterval(() => this.sync(), SYNC_MS);
+    await this.#runContainer(signal, ending);
+    clearInterval(syncing);
+    await this.#lastSync;
+  }
+
+  async #runContainer(signal: AbortSignal, ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
       const child = this.#start();
       const exited = once(child, "exit");
@@ -104,7 +137,7 @@ export class RunningPod {
       [PROXY_MAIN, ...args.map((arg) => this.#mapped(arg)), "--host", this.ip, "--exit-with-parent"],
       { stdio: ["pipe", "pipe", "pipe"] },
     );
-    const log = createWriteStream(join(this.#folder, "log"), { flags: "a" });
+    const log = createWriteStream(this.logFile, { flags: "a" });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     this.#process = child;
@@ -119,19 +152,20 @@ export class RunningPod {
     );
   }
 
-  /** Waits for what is not there yet, as the kubelet does. Later changes are not mounted: a kubelet takes a minute. */
+  /** Waits for what is not there yet, as the kubelet does. */
   async #mountVolumes(ending: AbortSignal): Promise<void> {
     for (const volume of this.#spec.volumes) {
       const folder = join(this.#folder, volume.name);
       await mkdir(folder, { recursive: true });
+      const mounted = this.#volumes.get(volume.name) ?? new MountedVolume(folder);
+      this.#volumes.set(volume.name, mounted);
       if (volume.configMap !== undefined) {
         const { data } = await this.#mounted(resources.configMaps, volume.configMap.name, ending);
-        for (const [file, text] of Object.entries(data)) await writeFile(join(folder, file), text);
+        await mounted.show(filesOf(data, "utf8"));
       }
       if (volume.secret !== undefined) {
         const { data } = await this.#mounted(resources.secrets, volume.secret.secretName, ending);
-        for (const [file, text] of Object.entries(data))
-          await writeFile(join(folder, file), Buffer.from(text, "base64"));
+        await mounted.show(filesOf(data, "base64"));
       }
     }
   }
@@ -195,6 +229,12 @@ const podStatus = (ip: string, container: { readonly name: string; readonly imag
     ],
   };
 };
+
+const filesOf = (
+  data: Readonly<Record<string, string>>,
+  encoding: "utf8" | "base64",
+): Readonly<Record<string, Buffer>> =>
+  Object.fromEntries(Object.entries(data).map(([file, text]) => [file, Buffer.from(text, encoding)]));
 
 const randomByte = (): number => 1 + Math.floor(Math.random() * 254);
 

@@ -25,9 +25,8 @@ export type TestSpace = AsyncDisposable & {
 
 type Manifest = { readonly apiVersion: string; readonly kind: string; readonly metadata: { readonly name: string } };
 
-/** Makes a namespace on this run's control plane. */
-export async function testSpace(): Promise<TestSpace> {
-  const kubeconfig = inject("kubeconfig");
+/** Makes a namespace on this run's control plane, or on the one that is given. */
+export async function testSpace(kubeconfig = inject("kubeconfig")): Promise<TestSpace> {
   const client = connect({ kubeconfig });
   const created = await client.create("/api/v1/namespaces", { metadata: { generateName: "test-" } });
   const namespace = created.metadata.name;
