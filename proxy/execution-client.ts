@@ -80,11 +80,11 @@ export class ExecutionClient {
     return this.#plain.call({ ...call, deadline: this.#callTimeout() });
   }
 
-  /** Ends all connections and the watch. */
-  async close(): Promise<void> {
+  /** Ends all connections and the watch. Calls under way have `graceMs` to be answered. */
+  async close(graceMs = 0): Promise<void> {
     this.#closed = true;
     this.#cancelWatch();
-    await Promise.all([this.#engine.close(), this.#passThrough.close(), this.#plain.close()]);
+    await Promise.all([this.#engine, this.#passThrough, this.#plain].map((client) => client.close(graceMs)));
   }
 
   async #watch(): Promise<void> {

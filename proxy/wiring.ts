@@ -55,13 +55,17 @@ export function wire(config: ConfigFile, before: Wiring | undefined, dependencie
   };
 }
 
-/** Ends what the wiring before had and the new one has not. */
+/** What op-node has under way at the execution client when a new config replaces it; confirmed as soon as it is answered. */
+const REPLACED_GRACE_MS = 1_000;
+
+/** Ends what the wiring before had and the new one has not. Where the process ends, at once. */
 export async function closeRemoved(before: Wiring, after: Wiring | undefined): Promise<void> {
-  const removed: { readonly close: () => Promise<void> }[] = before.builders.filter(
-    (b) => !after?.builders.includes(b),
-  );
-  if (before.executionClient !== after?.executionClient) removed.push(before.executionClient);
-  await Promise.all(removed.map((part) => part.close()));
+  const builders = before.builders.filter((builder) => !after?.builders.includes(builder));
+  const closing = builders.map((builder) => builder.close());
+  if (before.executionClient !== after?.executionClient) {
+    closing.push(before.executionClient.close(after === undefined ? 0 : REPLACED_GRACE_MS));
+  }
+  await Promise.all(closing);
 }
 
 function sameExecutionClient(config: ConfigFile, before: Wiring | undefined): ExecutionClient | undefined {

@@ -28,7 +28,7 @@ export type ForkchoiceAnswer = {
 /** Reads an FCU's parameters; undefined where they are not of the Engine API's shape, which only the EL may judge. */
 export function viewForkchoiceUpdate(request: RpcRequest): ForkchoiceUpdate | undefined {
   const [state, attributes] = request.params;
-  const headBlockHash = stringOf(request.body, member(state, "headBlockHash"));
+  const headBlockHash = stringOf(request.body, member(state, "headBlockHash"))?.toLowerCase();
   if (headBlockHash === undefined) return undefined;
   if (attributes === undefined || attributes.kind === "null") return { headBlockHash, attributes: undefined };
   const timestamp = quantityOf(request.body, member(attributes, "timestamp"));

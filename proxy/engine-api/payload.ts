@@ -21,7 +21,7 @@ const VALIDATION_ERROR_LENGTH_MAX = 200;
 /** Reads a getPayload result; undefined where it has no execution payload with hash and number. */
 export function viewEnvelope(body: Buffer, result: JsonView): Envelope | undefined {
   const payload = member(result, "executionPayload");
-  const blockHash = stringOf(body, member(payload, "blockHash"));
+  const blockHash = stringOf(body, member(payload, "blockHash"))?.toLowerCase();
   const blockNumber = quantityOf(body, member(payload, "blockNumber"));
   if (payload === undefined || blockHash === undefined || blockNumber === undefined) return undefined;
   return { body, view: result, payload, blockHash, blockNumber };
@@ -61,7 +61,7 @@ export function viewNewPayload(
   request: RpcRequest,
 ): { readonly blockHash: string; readonly blockNumber: bigint } | undefined {
   const [payload] = request.params;
-  const blockHash = stringOf(request.body, member(payload, "blockHash"));
+  const blockHash = stringOf(request.body, member(payload, "blockHash"))?.toLowerCase();
   const blockNumber = quantityOf(request.body, member(payload, "blockNumber"));
   return blockHash === undefined || blockNumber === undefined ? undefined : { blockHash, blockNumber };
 }

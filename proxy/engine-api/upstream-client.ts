@@ -86,8 +86,14 @@ export class UpstreamClient {
     return second;
   }
 
-  /** Ends all connections; calls under way come back as unreachable. */
-  async close(): Promise<void> {
+  /** Ends all connections. Calls under way have `graceMs` to be answered, then they come back as unreachable. */
+  async close(graceMs = 0): Promise<void> {
+    if (graceMs > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = this.#clock.after(graceMs, resolve);
+      await Promise.race([this.#pool.close(), promise]);
+      cancel();
+    }
     await this.#pool.destroy();
   }
 

@@ -1,3 +1,4 @@
+import type { FallbackReason } from "../contract/status.ts";
 import type { HandedOut, PayloadId, PayloadJob } from "./payload-job.ts";
 
 /** op-node asks within seconds; 64 jobs are two minutes of 2-second blocks. */
@@ -14,6 +15,8 @@ type Entry<Handle> = {
   handedOut: HandedOut | undefined;
   /** From then on only the execution client's block. */
   ownBlockOnly: boolean;
+  /** Why a getPayload of this id was left to the execution client; a repeat is too, or it could get another block. */
+  leftToOwn: FallbackReason | undefined;
   open: boolean;
 };
 
@@ -32,7 +35,7 @@ export class JobBook<Handle> {
     const before = this.#entries.get(job.payloadId);
     this.#entries.delete(job.payloadId);
     const ownBlockOnly = before !== undefined && (before.ownBlockOnly || before.handedOut !== undefined);
-    this.#entries.set(job.payloadId, { job, handedOut: undefined, ownBlockOnly, open: true });
+    this.#entries.set(job.payloadId, { job, handedOut: undefined, ownBlockOnly, leftToOwn: undefined, open: true });
     dropOldest(this.#entries, JOBS_KEPT);
   }
 
@@ -49,6 +52,17 @@ export class JobBook<Handle> {
   /** Whether only the execution client's block may be handed out for that id. */
   isOwnBlockOnly(payloadId: string): boolean {
     return this.#entries.get(payloadId)?.ownBlockOnly === true;
+  }
+
+  /** The choice is the execution client's block, which may be long in coming. */
+  leaveToOwn(payloadId: string, reason: FallbackReason): void {
+    const entry = this.#entries.get(payloadId);
+    if (entry !== undefined) entry.leftToOwn = reason;
+  }
+
+  /** Why the choice was left to the execution client before; undefined while it is open. */
+  leftToOwn(payloadId: string): FallbackReason | undefined {
+    return this.#entries.get(payloadId)?.leftToOwn;
   }
 
   /** Whether a block was handed out for another id than this one (V-14). */

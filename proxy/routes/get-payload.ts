@@ -33,10 +33,7 @@ export async function getPayload(
   const kept = proxy.jobs.handedOut(payloadId);
   if (kept !== undefined) return { body: resultBody(request.id, kept.result) };
 
-  const reply = decide(request, payloadId, validate, proxy);
-  const settled = reply.then(ignore, ignore).finally(() => proxy.deciding.delete(payloadId));
-  if (proxy.jobs.get(payloadId) !== undefined) proxy.deciding.set(payloadId, settled);
-  return reply;
+  return await decide(request, payloadId, validate, proxy);
 }
 
 async function decide(
@@ -48,7 +45,11 @@ async function decide(
   const askedAtMs = proxy.clock.monotonicMs();
   const { executionClient } = proxy.wiring();
   const own = executionClient.engineCall(request.body);
-  const choice = await choose(request, payloadId, validate, askedAtMs, proxy);
+  const letRepeatsOn = holdRepeats(payloadId, proxy);
+  const choice = await choose(request, payloadId, validate, askedAtMs, proxy).catch((error: unknown) => {
+    letRepeatsOn();
+    throw error;
+  });
 
   const handOut = (kept: HandedOut | undefined, answered: boolean): void => {
     if (kept === undefined) proxy.jobs.close(payloadId);
@@ -65,12 +66,30 @@ async function decide(
   if (choice.source === "builder") {
     const kept = keep(choice.envelope, choice.builder);
     handOut(kept, true);
+    letRepeatsOn();
     return { body: resultBody(request.id, kept.result) };
   }
+  proxy.jobs.leaveToOwn(payloadId, choice.reason);
+  letRepeatsOn();
   const answer = await own;
+  const earlier = proxy.jobs.handedOut(payloadId);
+  if (earlier !== undefined) return { body: resultBody(request.id, earlier.result) };
   const envelope = ownEnvelope(answer);
   handOut(envelope === undefined ? undefined : keep(envelope), envelope !== undefined);
   return relay(request.id, answer);
+}
+
+/**
+ * Keeps repeats of a getPayload waiting while it chooses, and no longer: the execution client's answer to this one may be
+ * lost, and then a repeat must ask it again.
+ */
+function holdRepeats(payloadId: string, { deciding }: SequencerProxy): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  deciding.set(payloadId, promise);
+  return () => {
+    deciding.delete(payloadId);
+    resolve();
+  };
 }
 
 async function choose(
@@ -83,6 +102,8 @@ async function choose(
   const { config, executionClient } = proxy.wiring();
   const job = proxy.jobs.get(payloadId);
   if (job === undefined) return ownBlock("unknown_job");
+  const left = proxy.jobs.leftToOwn(payloadId);
+  if (left !== undefined) return ownBlock(left);
   if (config.executionMode === "disabled") return ownBlock("disabled");
   if (proxy.jobs.isOwnBlockOnly(payloadId)) return ownBlock("rejected_before");
   const deadlines = {
@@ -154,5 +175,3 @@ function decision(
     answered: facts.answered,
   };
 }
-
-const ignore = (): void => {};

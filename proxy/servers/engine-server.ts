@@ -23,12 +23,16 @@ type Dependencies = {
 /** op-node keeps idle connections for 90 s (E-1): closing earlier would race with its next call. */
 export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 
+/** How long a request's bytes may take, as with execution clients (E-4): a body that stalls must not be held for ever. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+
 /** The engine port: JSON-RPC with JWT, and the health routes without. */
 export function engineServer(dependencies: Dependencies): FastifyInstance {
   const { proxy, health } = dependencies;
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { ignoreDuplicateSlashes: true },
   });

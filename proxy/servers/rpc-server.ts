@@ -3,7 +3,7 @@ import { errorBody, RPC_CODE, viewRequest } from "../engine-api/json-rpc.ts";
 import { type JsonView, member, stringOf, viewJson } from "../engine-api/json-view.ts";
 import { relay } from "../routes/reply.ts";
 import type { SequencerProxy } from "../sequencer-proxy.ts";
-import { KEEP_ALIVE_TIMEOUT_MS } from "./engine-server.ts";
+import { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./engine-server.ts";
 import { addHealthRoutes, type HealthView } from "./health-routes.ts";
 import { BODY_BYTES_MAX, rawBodyOf, takeRawBodies } from "./raw-body.ts";
 
@@ -18,6 +18,7 @@ export function rpcServer({
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { ignoreDuplicateSlashes: true },
   });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigPushAnswer } from "../../proxy/contract/status.ts";
 import { startExecutionClient } from "../devnet/execution-client.ts";
+import { until } from "../devnet/until.ts";
 import { GENESIS_TIMESTAMP_S, startWorld, type World } from "./world.ts";
 
 const kept = async (world: World): Promise<unknown> =>
@@ -199,4 +200,17 @@ test("the execution client's address changes while the proxy runs", async () => 
   });
   expect((await world.opNode.buildBlock()).builtBy).toBe("rbuilder");
   expect(world.executionClient.calls("engine_*").at(-1)?.headers.host).toMatch(/^localhost:/);
+});
+
+test("the execution client's address changes while it answers an FCU: op-node gets that answer", async () => {
+  await using world = await startWorld();
+  world.executionClient.fault("engine_forkchoiceUpdatedV3", { delayMs: 300, when: ({ params }) => params[1] !== null });
+  const starting = world.opNode.startBlock();
+  await until("the FCU at the execution client", () =>
+    world.executionClient.calls("engine_forkchoiceUpdatedV3").find(({ params }) => params[1] !== null),
+  );
+  const { executionClient } = world.config();
+  const pushed = await world.push({ executionClient: { ...executionClient, rpcUrl: `${executionClient.rpcUrl}/` } });
+  expect(pushed.outcome).toBe("accepted");
+  expect((await starting).payloadId).toMatch(/^0x/);
 });

@@ -29,7 +29,7 @@ test("also when the same id is asked for ten times at once", async () => {
   expect((await world.status()).blocks).toMatchObject({ builder: 1, executionClient: 0 });
 });
 
-test("also when those that wait find that there was no payload: again one of them decides for all", async () => {
+test("also when those that wait find that there was no payload: all get the execution client's, once it has one", async () => {
   await using world = await startWorld();
   world.builder.fault("engine_getPayload*", { times: 1, delayMs: 100, error: { code: -38_001, message: "no" } });
   world.executionClient.fault("engine_getPayload*", { times: 1, error: { code: -38_001, message: "no" } });
@@ -38,7 +38,7 @@ test("also when those that wait find that there was no payload: again one of the
   const answers = await Promise.all(Array.from({ length: 5 }, () => world.engine(body)));
   const texts = answers.map((answer) => answer.text).filter((text) => !text.includes("error"));
   expect([texts.length, new Set(texts).size]).toEqual([4, 1]);
-  expect((await world.status()).blocks).toMatchObject({ builder: 1, executionClient: 0, unanswered: 1 });
+  expect((await world.status()).blocks).toMatchObject({ builder: 0, executionClient: 1, unanswered: 1 });
 });
 
 test("also the execution client's block, while the builder has one by now", async () => {
@@ -215,4 +215,40 @@ test("a connection that the execution client closes under a call: op-node still 
   await world.executionClient.start();
   await until("a block after the restart", async () => (await world.opNode.buildBlock()).hash);
   expect((await world.status()).blocks.unanswered).toBe(0);
+});
+
+test("a getPayload whose answer is lost at the execution client: the repeat asks it again and is answered", async () => {
+  await using world = await startWorld({ withoutBuilder: true });
+  const started = await world.opNode.startBlock();
+  world.executionClient.fault("engine_getPayload*", { hang: true, times: 1 });
+  const lost = world.opNode.call("engine_getPayloadV4", [started.payloadId]);
+  await until("the call that is lost", () => world.executionClient.calls("engine_getPayload*")[0]);
+  const sealed = await world.opNode.sealBlock(started);
+  expect(sealed.builtBy).toBe("op-geth");
+  await world.executionClient.stop();
+  await lost;
+});
+
+test("a builder writes its block hash in capitals and the execution client rejects the block: it is not handed out again", async () => {
+  await using world = await startWorld();
+  world.builder.fault("engine_getPayload*", {
+    envelope: (envelope) => envelope,
+    reseal: "nothing",
+    payload: (payload) => ({ ...payload, blockHash: payload.blockHash.toUpperCase().replace("0X", "0x") }),
+  });
+  world.executionClient.fault("engine_newPayload*", {
+    times: 1,
+    result: () => ({ status: "VALID", latestValidHash: null, validationError: null }),
+  });
+  const started = await world.opNode.startBlock();
+  const sealed = await world.opNode.sealBlock(started);
+  expect(sealed.hash).toMatch(/[A-F]/);
+  world.executionClient.fault("engine_newPayload*", {
+    times: 1,
+    result: () => ({ status: "SYNCING", latestValidHash: null, validationError: null }),
+  });
+  const { executionPayload } = sealed.envelope;
+  const lowerCase = { ...executionPayload, blockHash: executionPayload.blockHash.toLowerCase() };
+  await world.opNode.call("engine_newPayloadV4", [lowerCase, [], sealed.envelope.parentBeaconBlockRoot, []]);
+  expect((await world.opNode.sealBlock(started)).builtBy).toBe("op-geth");
 });
