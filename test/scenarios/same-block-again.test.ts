@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { until } from "../devnet/until.ts";
 import { call } from "./http-calls.ts";
 import { startWorld } from "./world.ts";
 
@@ -202,31 +201,6 @@ test("the execution client's FCU errors and statuses reach op-node as they are, 
   }
   await world.engine(call("engine_getPayloadV4", [payloadId]));
   expect(await world.lastDecision()).toMatchObject({ fallbackReason: "unknown_job" });
-});
-
-test("a connection that the execution client closes under a call: op-node still gets its answer", async () => {
-  await using world = await startWorld();
-  await world.builderBlock();
-  for (const method of ["engine_forkchoiceUpdated*", "engine_getPayload*", "engine_newPayload*"]) {
-    world.executionClient.fault(method, { times: 1, drop: true });
-    await world.opNode.buildBlock();
-  }
-  await world.executionClient.stop();
-  await world.executionClient.start();
-  await until("a block after the restart", async () => (await world.opNode.buildBlock()).hash);
-  expect((await world.status()).blocks.unanswered).toBe(0);
-});
-
-test("a getPayload whose answer is lost at the execution client: the repeat asks it again and is answered", async () => {
-  await using world = await startWorld({ withoutBuilder: true });
-  const started = await world.opNode.startBlock();
-  world.executionClient.fault("engine_getPayload*", { hang: true, times: 1 });
-  const lost = world.opNode.call("engine_getPayloadV4", [started.payloadId]);
-  await until("the call that is lost", () => world.executionClient.calls("engine_getPayload*")[0]);
-  const sealed = await world.opNode.sealBlock(started);
-  expect(sealed.builtBy).toBe("op-geth");
-  await world.executionClient.stop();
-  await lost;
 });
 
 test("a builder writes its block hash in capitals and the execution client rejects the block: it is not handed out again", async () => {
