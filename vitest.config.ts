@@ -14,8 +14,6 @@ export default defineConfig({
           name: "kubernetes",
           include: ["test/kubernetes/**/*.test.ts"],
           globalSetup: ["test/kubernetes/global-setup.ts"],
-          // A control plane, its garbage collector and a dozen processes share two cores: a deadline may pass for their sake.
-          retry: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -24,8 +24,15 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  /** `isLeaseHolder` is asked whenever the metrics are read. */
+  constructor({ isLeaseHolder }: { readonly isLeaseHolder: () => boolean }) {
     collectDefaultMetrics({ register: this.registry });
+    const held: Gauge = new Gauge({
+      name: "rollup_boost_operator_lease_holder",
+      help: "1 on the replica that acts: it holds the lease, or runs without one. 0 on one that stands by.",
+      registers: [this.registry],
+      collect: () => held.set(isLeaseHolder() ? 1 : 0),
+    });
   }
 
   watchStepped(resource: string, step: WatchStep): void {

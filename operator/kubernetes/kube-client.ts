@@ -3,6 +3,7 @@ import { Connection, loadKubeConfig } from "./connection.ts";
 import { fenced } from "./fenced.ts";
 import { isKubeError, KubeError } from "./kube-error.ts";
 import { KubeList, KubeObject } from "./kube-object.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** The API server's own limit for a request is 60 s; ours are small. */
 const REQUEST_DEADLINE_MS = 15_000;
@@ -168,7 +169,7 @@ export class KubeClient {
     const query = call.query === undefined ? "" : `?${new URLSearchParams(call.query)}`;
     const { url, headers, dispatcher } = await this.#connection.authenticate(call.path + query);
     try {
-      return await request(url, {
+      const sent = request(url, {
         method: call.method,
         dispatcher: this.#fence === undefined || call.method === "GET" ? dispatcher : fenced(dispatcher, this.#fence),
         signal,
@@ -182,6 +183,7 @@ export class KubeClient {
         headersTimeout: ANSWER_STARTS_MS,
         bodyTimeout: this.#watchInactivityMs,
       });
+      return await unlessAborted(sent, signal);
     } catch (error) {
       if (isTimeout(error)) this.#connection.suspect(dispatcher);
       throw error;

@@ -71,7 +71,7 @@ export async function runKubernetes(
   const lost = new AbortController();
   const signal = AbortSignal.any([endSignal, lost.signal]);
   const events = new EventRecorder({ client, clock, log, identity, signal: lost.signal });
-  const metrics = new Metrics();
+  const metrics = new Metrics({ isLeaseHolder: () => election?.isHolder ?? true });
   const activity = new WatchActivity(clock.monotonicMs);
   const pushes = new PushMemory(clock);
   const queue = new WorkQueue(

@@ -1,4 +1,5 @@
 import { Agent, request } from "undici";
+import { unlessAborted } from "../kubernetes/unless-aborted.ts";
 
 /** Largest answer that is read: a proxy's status with 64 decisions has some 30 KiB. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
@@ -8,7 +9,15 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
  * they offer: open connections are most of what they would cost.
  */
 const KEEP_ALIVE_MS = 3_000;
-const agent = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS });
+
+/** A machine that died answers nothing: each attempt to reach it is over before many more have gathered. */
+const CONNECT_TIMEOUT_MS = 2_000;
+
+const agent = new Agent({
+  connect: { timeout: CONNECT_TIMEOUT_MS },
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  keepAliveMaxTimeout: KEEP_ALIVE_MS,
+});
 
 export type HttpJsonRequest = {
   readonly method: "GET" | "POST" | "PUT";
@@ -28,13 +37,15 @@ export type HttpJsonAnswer =
 /** One bounded HTTP call that answers JSON. Never rejects. */
 export async function httpJson(call: HttpJsonRequest): Promise<HttpJsonAnswer> {
   try {
-    const { statusCode, body } = await request(call.url, {
+    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.deadlineMs)]);
+    const sent = request(call.url, {
       method: call.method,
       dispatcher: agent,
       headers: { ...(call.body === undefined ? {} : { "content-type": "application/json" }), ...call.headers },
       body: call.body ?? null,
-      signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.deadlineMs)]),
+      signal,
     });
+    const { statusCode, body } = await unlessAborted(sent, signal);
     const text = await readBounded(body);
     if (text === undefined) return { kind: "failed", problem: `answered more than ${ANSWER_BYTES_MAX} bytes` };
     return { kind: "json", statusCode, value: JSON.parse(text) };

@@ -24,6 +24,8 @@ export type Rule = (call: ApiCall, stream: ServerHttp2Stream) => boolean;
 /** What becomes of the next event of a watch: `line` is the whole of it, with its newline. */
 export type EventFault = (line: Buffer, stream: ServerHttp2Stream) => void;
 
+type Hold = { readonly matches: (call: ApiCall) => boolean; readonly held: (letGo: () => void) => void };
+
 export type ApiProxyOptions = {
   readonly key: string;
   readonly cert: string;
@@ -42,6 +44,7 @@ export class ApiProxy implements AsyncDisposable {
   readonly #watches = new Map<ServerHttp2Stream, string>();
   readonly #rules = new Set<Rule>();
   readonly #eventFaults = new Map<string, EventFault>();
+  readonly #holds = new Set<Hold>();
 
   constructor(options: ApiProxyOptions) {
     this.#options = options;
@@ -73,6 +76,13 @@ export class ApiProxy implements AsyncDisposable {
         fault(line, stream);
         resolve();
       });
+    });
+  }
+
+  /** Lets the next call that `matches` reach the API server, and keeps its answer back. Resolves when there is one to let go. */
+  async holdNextAnswer(matches: (call: ApiCall) => boolean): Promise<() => void> {
+    return await new Promise((held) => {
+      this.#holds.add({ matches, held });
     });
   }
 
@@ -135,6 +145,7 @@ export class ApiProxy implements AsyncDisposable {
       body: body.length === 0 ? null : body,
       bodyTimeout: 0,
     });
+    await this.#hold(call);
     stream.respond({ ":status": response.statusCode, ...endToEnd(response.headers) });
     if (!call.query.has("watch") || response.statusCode !== 200) {
       stream.end(Buffer.from(await response.body.arrayBuffer()));
@@ -150,6 +161,13 @@ export class ApiProxy implements AsyncDisposable {
       if (stream.writableEnded || stream.destroyed) return;
     }
     stream.end();
+  }
+
+  async #hold(call: ApiCall): Promise<void> {
+    const hold = [...this.#holds].find(({ matches }) => matches(call));
+    if (hold === undefined) return;
+    this.#holds.delete(hold);
+    await new Promise<void>((letGo) => hold.held(letGo));
   }
 }
 

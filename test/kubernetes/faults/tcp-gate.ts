@@ -11,6 +11,7 @@ export class TcpGate implements AsyncDisposable {
   readonly #pairs = new Set<Pair>();
   #server: Server | undefined;
   #port = 0;
+  #isSilent = false;
 
   constructor(upstreamPort: number) {
     this.#upstreamPort = upstreamPort;
@@ -65,6 +66,16 @@ export class TcpGate implements AsyncDisposable {
     };
   }
 
+  /** As `freeze`, and new connections are taken and stay without a byte too. The answer forgets all of them. */
+  silence(): () => void {
+    this.#isSilent = true;
+    this.freeze();
+    return () => {
+      this.#isSilent = false;
+      this.reset();
+    };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.refuse();
   }
@@ -76,12 +87,12 @@ export class TcpGate implements AsyncDisposable {
     this.#pairs.add(pair);
     client.setNoDelay(true);
     upstream.setNoDelay(true);
-    client.pipe(upstream).pipe(client);
-    const part = (): void => {
+    if (!this.#isSilent) client.pipe(upstream).pipe(client);
+    const end = (): void => {
       this.#pairs.delete(pair);
       client.destroy();
       upstream.destroy();
     };
-    for (const socket of [client, upstream]) socket.once("close", part).on("error", part);
+    for (const socket of [client, upstream]) socket.once("close", end).on("error", end);
   }
 }

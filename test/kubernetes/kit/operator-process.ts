@@ -15,6 +15,8 @@ export type OperatorProcessOptions = {
   readonly name: string;
   /** Where it finds the API server; default: directly. */
   readonly apiServerPort?: number;
+  /** How it finds and reaches the API server; default: as the test does. */
+  readonly kubeconfig?: string;
   readonly proxyImage?: string;
 };
 
@@ -35,7 +37,7 @@ export async function startOperatorProcess(
   const { name, apiServerPort, proxyImage = PROXY_IMAGE } = options;
   const file = (suffix: string): string => join(space.folder, `${name}.${suffix}`);
   const supervisor = new Supervisor();
-  const kubeconfig = await kubeconfigFor(space.kubeconfig, apiServerPort);
+  const kubeconfig = await kubeconfigFor(options.kubeconfig ?? space.kubeconfig, apiServerPort);
   await writeFile(file("kubeconfig"), kubeconfig);
   const run = [process.execPath, MAIN, "run", "--kubeconfig", file("kubeconfig"), "--namespace", space.namespace];
   const lease = [

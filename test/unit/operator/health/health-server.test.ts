@@ -44,16 +44,27 @@ test("metrics count what watches do and how looks at clusters end", async () => 
   expect(await world.get("/")).toMatchObject({ status: 404 });
 });
 
+test("metrics say whether this replica holds the lease at this moment", async () => {
+  await using world = await startWorld();
+  const { lease } = world;
+  for (const isHolder of [false, true, false]) {
+    lease.isHolder = isHolder;
+    expect((await world.get("/metrics")).text).toContain(`rollup_boost_operator_lease_holder ${isHolder ? 1 : 0}\n`);
+  }
+});
+
 async function startWorld() {
   const clock = new ManualClock();
   const activity = new WatchActivity(clock.monotonicMs);
   for (const watch of [PODS, CLUSTERS]) activity.expect(watch);
-  const metrics = new Metrics();
+  const lease = { isHolder: false };
+  const metrics = new Metrics({ isLeaseHolder: () => lease.isHolder });
   const server = await startHealthServer({ port: 0 }, { activity, metrics });
   return {
     clock,
     activity,
     metrics,
+    lease,
     get: async (path: string) => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
       return { status: response.status, text: await response.text() };
