@@ -1,4 +1,5 @@
 import type { ClusterStatus } from "../api/cluster-status.ts";
+import type { HandleResult } from "./work-queue.ts";
 
 /** After a write its effect is looked at soon: the next revision is read back, the status follows. */
 const SOON_MS = 200;
@@ -8,12 +9,15 @@ const POLL_MS = 1_000;
 const QUIET_LOOKS_PER_SECOND = 5;
 
 /**
- * When to look at a cluster again although nothing calls for it. Specs, children and pods have events, and op-conductors
- * are asked on their own: nothing that must reach a proxy soon waits for this.
+ * When to look at a cluster again although nothing calls for it. Specs, children and pods have events, op-conductors and
+ * Secrets are asked on their own: nothing that must reach a proxy soon waits for this. `random`, in [0, 1), spreads the looks
+ * of clusters that all became ready at once.
  */
-export function nextLookMs(wrote: boolean, status: ClusterStatus, clusters: number): number {
-  if (wrote) return SOON_MS;
-  return isReady(status) ? Math.max(POLL_MS, (clusters * 1_000) / QUIET_LOOKS_PER_SECOND) : POLL_MS;
+export function nextLook(wrote: boolean, status: ClusterStatus, clusters: number, random: () => number): HandleResult {
+  if (wrote) return { requeueAfterMs: SOON_MS };
+  const quietMs = (clusters * 1_000) / QUIET_LOOKS_PER_SECOND;
+  if (!isReady(status) || quietMs <= POLL_MS) return { requeueAfterMs: POLL_MS };
+  return { requeueAfterMs: Math.max(POLL_MS, quietMs * (0.5 + random())), canWait: true };
 }
 
 const isReady = ({ conditions }: ClusterStatus): boolean =>

@@ -20,7 +20,7 @@ import type { Plan, PlanOptions } from "../plan/model.ts";
 import { plan } from "../plan/plan.ts";
 import { shutOffPlan } from "../plan/shut-off-plan.ts";
 import { statusAlso, statusWith } from "../plan/status.ts";
-import { nextLookMs } from "./pace.ts";
+import { nextLook } from "./pace.ts";
 import type { HandleResult } from "./work-queue.ts";
 
 export type ReconcileIo = ObserveIo &
@@ -28,6 +28,8 @@ export type ReconcileIo = ObserveIo &
     readonly statusWriter: StatusWriter;
     readonly events: Pick<EventRecorder, "tell" | "forget">;
     readonly planOptions: PlanOptions;
+    /** In [0, 1). */
+    readonly random: () => number;
   };
 
 /** One look at one cluster (`namespace/name`): observe, plan, apply. Throws when something has to be tried again. */
@@ -36,6 +38,7 @@ export async function reconcile(key: string, io: ReconcileIo, signal: AbortSigna
   if (object === undefined) {
     io.writer.forget(key);
     io.forgetLeadership(key);
+    io.secretRounds.forget(key);
     io.events.forget(key);
     return {};
   }
@@ -56,7 +59,7 @@ export async function reconcile(key: string, io: ReconcileIo, signal: AbortSigna
   await io.statusWriter.write(object, told, now, signal);
   io.events.tell(key, object, previous, told);
   if (outcome.errors.length > 0) throw outcome.errors[0];
-  return { requeueAfterMs: nextLookMs(outcome.wrote, status, io.caches.count("clusters")) };
+  return nextLook(outcome.wrote, status, io.caches.count("clusters"), io.random);
 }
 
 type Look = { readonly planned: Plan; readonly snapshot: Snapshot };

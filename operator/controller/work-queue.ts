@@ -1,7 +1,11 @@
 import { type BackoffBounds, backoffMs, type Clock } from "../kubernetes/clock.ts";
 
 /** What the handler wants next: to be called again after a while, or only when the key is added. */
-export type HandleResult = { readonly requeueAfterMs?: number };
+export type HandleResult = {
+  readonly requeueAfterMs?: number;
+  /** True: when that time has come, whatever else is queued by then goes first. */
+  readonly canWait?: boolean;
+};
 
 export type WorkQueueOptions = {
   readonly workers: number;
@@ -31,7 +35,9 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #dependencies: WorkQueueDependencies;
   readonly #entries = new Map<string, Entry>();
-  readonly #queued: string[] = [];
+  readonly #queued = new Set<string>();
+  /** Keys that can wait, in the same state as the queued ones. */
+  readonly #unhurried = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #closing = new AbortController();
 
@@ -45,13 +51,12 @@ export class WorkQueue {
     if (this.#closing.signal.aborted) return;
     const entry = this.#entries.get(key) ?? { state: "waiting", addedMeanwhile: false, failures: 0, timer: undefined };
     this.#entries.set(key, entry);
-    if (entry.state === "running") entry.addedMeanwhile = true;
-    if (entry.state !== "waiting") return;
-    entry.timer?.abort();
-    entry.timer = undefined;
-    entry.state = "queued";
-    this.#queued.push(key);
-    this.#startWorkers();
+    if (entry.state === "running") {
+      entry.addedMeanwhile = true;
+      return;
+    }
+    this.#unhurried.delete(key);
+    this.#enqueue(key, entry, this.#queued);
   }
 
   /** Handles nothing more; what runs is told so, and waited for. */
@@ -61,9 +66,24 @@ export class WorkQueue {
     await Promise.all(this.#running);
   }
 
+  #enqueue(key: string, entry: Entry, queue: Set<string>): void {
+    entry.timer?.abort();
+    entry.timer = undefined;
+    entry.state = "queued";
+    queue.add(key);
+    this.#startWorkers();
+  }
+
+  #next(): string | undefined {
+    const queue = this.#queued.size > 0 ? this.#queued : this.#unhurried;
+    const key = queue.values().next().value;
+    if (key !== undefined) queue.delete(key);
+    return key;
+  }
+
   #startWorkers(): void {
     while (this.#running.size < this.#options.workers && !this.#closing.signal.aborted) {
-      const key = this.#queued.shift();
+      const key = this.#next();
       if (key === undefined) return;
       const work = this.#work(key).finally(() => {
         this.#running.delete(work);
@@ -78,30 +98,32 @@ export class WorkQueue {
     if (entry === undefined) return;
     entry.state = "running";
     entry.addedMeanwhile = false;
-    let againAfterMs: number | undefined;
+    let again: HandleResult;
     try {
-      againAfterMs = (await this.#dependencies.handle(key, this.#closing.signal)).requeueAfterMs;
+      again = await this.#dependencies.handle(key, this.#closing.signal);
       entry.failures = 0;
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       entry.failures += 1;
-      againAfterMs = Math.max(
+      const retryAfterMs = Math.max(
         backoffMs(entry.failures, this.#options.backoff, this.#dependencies.clock.random),
         retryAfterMsOf(error),
       );
-      this.#dependencies.failed(key, error, againAfterMs);
+      this.#dependencies.failed(key, error, retryAfterMs);
+      again = { requeueAfterMs: retryAfterMs };
     }
     entry.state = "waiting";
     if (entry.addedMeanwhile) this.add(key);
-    else if (againAfterMs !== undefined) this.#addAfter(key, entry, againAfterMs);
+    else if (again.requeueAfterMs !== undefined)
+      this.#addAfter(key, entry, again.requeueAfterMs, again.canWait === true);
     else this.#entries.delete(key);
   }
 
-  #addAfter(key: string, entry: Entry, delayMs: number): void {
+  #addAfter(key: string, entry: Entry, delayMs: number, canWait: boolean): void {
     const timer = new AbortController();
     entry.timer = timer;
     void this.#dependencies.clock.sleep(delayMs, timer.signal).then(() => {
-      if (!timer.signal.aborted) this.add(key);
+      if (!timer.signal.aborted) this.#enqueue(key, entry, canWait ? this.#unhurried : this.#queued);
     });
   }
 }

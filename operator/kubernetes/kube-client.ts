@@ -16,6 +16,8 @@ const WATCH_INACTIVITY_MS = 90_000;
 
 const LIST_PAGE_SIZE = 500;
 
+const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
 export type KubeClientOptions = {
   /** Path; undefined: as kubectl finds it, in a pod the service account. */
   readonly kubeconfig: string | undefined;
@@ -32,6 +34,7 @@ type Request = {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly contentType?: string;
+  readonly accept?: string;
   readonly body?: unknown;
 };
 
@@ -59,8 +62,23 @@ export class KubeClient {
 
   /** Undefined: there is no such object. */
   async get(path: string, signal?: AbortSignal): Promise<KubeObject | undefined> {
+    return await this.#getOrNone({ method: "GET", path }, signal);
+  }
+
+  /**
+   * The object's metadata and nothing else, as this API server last saw them: cheap for both sides, and of several API
+   * servers one may be a moment behind. Undefined: there is no such object.
+   */
+  async getMetadata(path: string, signal?: AbortSignal): Promise<KubeObject | undefined> {
+    return await this.#getOrNone(
+      { method: "GET", path, query: { resourceVersion: "0" }, accept: METADATA_ONLY },
+      signal,
+    );
+  }
+
+  async #getOrNone(call: Request, signal: AbortSignal | undefined): Promise<KubeObject | undefined> {
     try {
-      return KubeObject.parse(await this.#json({ method: "GET", path }, signal));
+      return KubeObject.parse(await this.#json(call, signal));
     } catch (error) {
       if (isKubeError(error, 404)) return undefined;
       throw error;
@@ -175,7 +193,7 @@ export class KubeClient {
         signal,
         headers: {
           ...headers,
-          accept: "application/json",
+          accept: call.accept ?? "application/json",
           "user-agent": "rollup-boost-operator",
           ...(call.body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
         },

@@ -18,6 +18,7 @@ import { Caches } from "../observe/caches.ts";
 import { LeadershipWatches } from "../observe/leadership-watches.ts";
 import { observeProxy } from "../observe/proxy-client.ts";
 import { SecretReader } from "../observe/secret-reader.ts";
+import { SecretRounds } from "../observe/secret-rounds.ts";
 import type { PlanOptions } from "../plan/model.ts";
 import { systemClock } from "./clock.ts";
 import { contextNamespace } from "./connection.ts";
@@ -105,16 +106,20 @@ export async function runKubernetes(
     },
   );
   const leadership = new LeadershipWatches({ touched: (cluster) => queue.add(cluster) });
+  const secrets = new SecretReader({ client, clock });
+  const secretRounds = new SecretRounds({ client, clock, secrets, touched: (cluster) => queue.add(cluster) });
   const io: ReconcileIo = {
     client,
     caches,
-    secrets: new SecretReader({ client, clock }),
+    secrets,
+    secretRounds,
     monitors: new MonitorReader({ client, clock }),
     statusWriter: new StatusWriter({ client, log, clock }),
     writer: new ChildWriter({ client, log, clock }),
     events,
     planOptions: options.planOptions,
     nowMs: clock.wallMs,
+    random: clock.random,
     newAdminToken: () => randomBytes(ADMIN_TOKEN_BYTES).toString("hex"),
     leadershipOf: (key, cluster, askSignal) => leadership.of(key, cluster, withDeadline(askSignal).signal),
     forgetLeadership: (key) => leadership.forget(key),
@@ -141,7 +146,7 @@ export async function runKubernetes(
   };
   const { healthPort: port } = options;
   const health = port === undefined ? undefined : await startHealthServer({ port }, { activity, metrics });
-  const watching = caches.run(signal);
+  const watching = Promise.all([caches.run(signal), secretRounds.run(signal)]);
   const electing = (async (): Promise<unknown> => {
     // Before everything was listed once, what is not there may only not have been seen: nobody acts on that, nor keeps the
     // lease from one who has seen it.

@@ -12,6 +12,7 @@ import type { Caches } from "./caches.ts";
 import { keptValueOf } from "./kept-secrets.ts";
 import { isAvailable, podViewOf, writtenConfigOf } from "./kubernetes-views.ts";
 import { OWNED_AGE_MS, type SecretReader } from "./secret-reader.ts";
+import type { SecretRounds } from "./secret-rounds.ts";
 
 /** What a cluster looks like at one moment. */
 export type Snapshot = {
@@ -27,6 +28,7 @@ export type ObserveIo = {
   readonly client: KubeClient;
   readonly caches: Caches;
   readonly secrets: SecretReader;
+  readonly secretRounds: Pick<SecretRounds, "follow" | "forget">;
   /** By sequencer name. Never rejects: who does not answer is `unknown`. */
   readonly leadershipOf: (
     clusterKey: string,
@@ -52,8 +54,10 @@ export async function observeCluster(
   signal: AbortSignal,
 ): Promise<Snapshot> {
   const namespace = object.metadata.namespace ?? "";
+  const refs = secretRefsOf(cluster);
+  io.secretRounds.follow(keyOf(object), namespace, [...new Set(refs.map(({ name }) => name))]);
   const [secrets, leadership, sequencers] = await Promise.all([
-    Promise.all(secretRefsOf(cluster).map((ref) => io.secrets.readJwt(namespace, ref, signal))),
+    Promise.all(refs.map((ref) => io.secrets.readJwt(namespace, ref, signal))),
     io.leadershipOf(keyOf(object), cluster, signal),
     Promise.all(
       cluster.spec.sequencers.map(

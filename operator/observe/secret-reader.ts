@@ -6,8 +6,8 @@ import type { KubeObject } from "../kubernetes/kube-object.ts";
 import { objectPath, resources } from "../kubernetes/resources.ts";
 import type { SecretForm, SecretRef } from "../plan/model.ts";
 
-/** A rotated secret is noticed after this long at most. */
-const GOOD_AGE_MS = 10_000;
+/** A rotated secret is noticed far earlier, as the rounds look at its version. */
+const GOOD_AGE_MS = 120_000;
 /** A secret that is awaited is looked for this often. */
 const BAD_AGE_MS = 1_000;
 /** An owned Secret changes only by our own hand, which remembers what it wrote; one that someone deleted is missed so long. */
@@ -22,12 +22,12 @@ export type SecretRead = { readonly form: SecretForm; readonly value: string | u
 
 /** Reads Secrets by name and remembers them for seconds. */
 export class SecretReader {
-  readonly #client: KubeClient;
+  readonly #client: Pick<KubeClient, "get">;
   readonly #clock: Clock;
   readonly #kept = new Map<string, { readonly object: KubeObject | undefined; readonly atMs: number }>();
   readonly #reading = new Map<string, Promise<KubeObject | undefined>>();
 
-  constructor(dependencies: { readonly client: KubeClient; readonly clock: Clock }) {
+  constructor(dependencies: { readonly client: Pick<KubeClient, "get">; readonly clock: Clock }) {
     this.#client = dependencies.client;
     this.#clock = dependencies.clock;
   }
@@ -57,6 +57,11 @@ export class SecretReader {
     } finally {
       this.#reading.delete(`${namespace}/${name}`);
     }
+  }
+
+  /** The resourceVersion of a Secret that is remembered; undefined: none is. */
+  versionOf(namespace: string, name: string): string | undefined {
+    return this.#kept.get(`${namespace}/${name}`)?.object?.metadata.resourceVersion;
   }
 
   /** It turned out to be otherwise than remembered. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { objectPath, resources } from "../../operator/kubernetes/resources.ts";
 import { type FaultyApi, startFaultyApi } from "./faults/faulty-api.ts";
 import { startLeaseWorld } from "./kit/lease-world.ts";
 import type { OperatorProcess } from "./kit/operator-process.ts";
@@ -8,9 +9,7 @@ test("the holder frozen while it waits for a proxy: what it planned from the ans
   await using world = await startWorld();
   const { first, second, proxies } = world;
   const held = proxies.holdNextStatus("sequencer-0");
-  await world.patch({ timing: { builderDeadlineMs: 111 } });
-  const letGo = await held;
-  first.signal("SIGSTOP");
+  const letGo = await world.freezeIn(held, { timing: { builderDeadlineMs: 111 } });
   await world.takenOver(second);
   await world.settled();
   letGo();
@@ -23,9 +22,7 @@ test("the holder frozen while it writes a revision: that is not pushed over what
   const held = api.proxy.holdNextAnswer(
     ({ method, path }) => method === "PATCH" && path.endsWith("/configmaps/base-sequencer-0"),
   );
-  await world.patch({ timing: { builderDeadlineMs: 111 } });
-  const letGo = await held;
-  first.signal("SIGSTOP");
+  const letGo = await world.freezeIn(held, { timing: { builderDeadlineMs: 111 } });
   await world.takenOver(second);
   await world.settled();
   expect(proxies.pushes).toContain("sequencer-0 revision 3");
@@ -39,9 +36,7 @@ test("the holder frozen while it writes children: it goes on to none of the othe
   const held = api.proxy.holdNextAnswer(
     ({ method, path }) => method === "PATCH" && path.endsWith("/deployments/base-sequencer-0"),
   );
-  await world.patch({ proxy: { resources: { limits: { memory: "111Mi" } } } });
-  const letGo = await held;
-  first.signal("SIGSTOP");
+  const letGo = await world.freezeIn(held, { proxy: { resources: { limits: { memory: "111Mi" } } } });
   await world.patch({ proxy: { resources: { limits: { memory: "222Mi" } } } });
   await world.takenOver(second);
   await world.settled();
@@ -81,6 +76,18 @@ async function startWorld() {
     api,
     first,
     second,
+    /**
+     * Edits the spec, and freezes the holder as soon as `held` says that it waits. It waits for a renewal of its lease too,
+     * so that on waking it finds out about the lease only after all that was to be done at once.
+     */
+    freezeIn: async (held: Promise<() => void>, spec: object): Promise<() => void> => {
+      await api.proxy.holdNextAnswer(({ method, path }) => method === "PUT" && path.includes("/leases/"));
+      const path = objectPath(resources.clusters, world.space.namespace, "base");
+      await world.space.client.mergePatch(path, { spec });
+      const letGo = await held;
+      first.signal("SIGSTOP");
+      return letGo;
+    },
     /** What a frozen one waited for has come by now: wakes it, and fails unless it ends without a write or a push. */
     expectNothingMoreOf: async (frozen: OperatorProcess): Promise<void> => {
       const before = { objects: await world.objects(), pushes: [...proxies.pushes] };

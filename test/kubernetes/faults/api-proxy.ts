@@ -79,7 +79,7 @@ export class ApiProxy implements AsyncDisposable {
     });
   }
 
-  /** Lets the next call that `matches` reach the API server, and keeps its answer back. Resolves when there is one to let go. */
+  /** Lets the next call that `matches` reach the API server, and keeps the answer's body back. Resolves when there is one to let go. */
   async holdNextAnswer(matches: (call: ApiCall) => boolean): Promise<() => void> {
     return await new Promise((held) => {
       this.#holds.add({ matches, held });
@@ -145,8 +145,8 @@ export class ApiProxy implements AsyncDisposable {
       body: body.length === 0 ? null : body,
       bodyTimeout: 0,
     });
-    await this.#hold(call);
     stream.respond({ ":status": response.statusCode, ...endToEnd(response.headers) });
+    await this.#hold(call);
     if (!call.query.has("watch") || response.statusCode !== 200) {
       stream.end(Buffer.from(await response.body.arrayBuffer()));
       return;

@@ -31,6 +31,21 @@ test("as many keys as there are workers are handled at once, in the order they c
   expect(running()).toEqual(["a", "c"]);
 });
 
+test("a key that can wait is handled after every other one, until it is added for a reason", async () => {
+  const { queue, clock, handled, finish } = world({ workers: 1 });
+  queue.add("busy");
+  for (const key of ["quiet", "edited"]) queue.add(key);
+  await finish("busy");
+  await finish("quiet", { requeueAfterMs: 1_000, canWait: true });
+  await finish("edited", { requeueAfterMs: 1_000, canWait: true });
+  queue.add("busy");
+  await clock.advance(1_000);
+  queue.add("new");
+  queue.add("edited");
+  for (const key of ["busy", "new", "edited", "quiet"]) await finish(key);
+  expect(handled.slice(3)).toEqual(["busy", "new", "edited", "quiet"]);
+});
+
 test("a failure is retried after a backoff of the key's own, that doubles up to its bound and starts anew after a success", async () => {
   const { queue, clock, finish, fail } = world({ workers: 1 });
   const waits: number[] = [];
