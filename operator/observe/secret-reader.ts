@@ -59,9 +59,10 @@ export class SecretReader {
     }
   }
 
-  /** The resourceVersion of a Secret that is remembered; undefined: none is. */
+  /** What is remembered of a Secret: its resourceVersion, or `absent`. Undefined: nothing. */
   versionOf(namespace: string, name: string): string | undefined {
-    return this.#kept.get(`${namespace}/${name}`)?.object?.metadata.resourceVersion;
+    const kept = this.#kept.get(`${namespace}/${name}`);
+    return kept === undefined ? undefined : versionOf(kept.object);
   }
 
   /** It turned out to be otherwise than remembered. */
@@ -79,6 +80,9 @@ export class SecretReader {
     if (oldest !== undefined) this.#kept.delete(oldest);
   }
 }
+
+/** Of a Secret as it was read: its resourceVersion, or `absent`. */
+export const versionOf = (secret: KubeObject | undefined): string => secret?.metadata.resourceVersion ?? "absent";
 
 /** The value of a Secret's key as text. */
 export function secretValueOf(secret: KubeObject | undefined, key: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { Clock } from "../kubernetes/clock.ts";
 import type { KubeClient } from "../kubernetes/kube-client.ts";
 import { objectPath, resources } from "../kubernetes/resources.ts";
-import type { SecretReader } from "./secret-reader.ts";
+import { type SecretReader, versionOf } from "./secret-reader.ts";
 
 /** A rotated Secret is noticed after this long, and where there are many, after as long as a round takes. */
 const ROUND_MS = 5_000;
@@ -57,11 +57,11 @@ export class SecretRounds {
   async #look(namespace: string, name: string, clusters: readonly string[], signal: AbortSignal): Promise<void> {
     const { client, secrets, touched } = this.#dependencies;
     const known = secrets.versionOf(namespace, name);
-    // One that is missing is looked for by those who need it.
+    // Whoever reads it first sees it as it is.
     if (known === undefined) return;
     try {
       const found = await client.getMetadata(objectPath(resources.secrets, namespace, name), signal);
-      if (found?.metadata.resourceVersion === known || secrets.versionOf(namespace, name) !== known) return;
+      if (versionOf(found) === known || secrets.versionOf(namespace, name) !== known) return;
       secrets.forget(namespace, name);
       for (const cluster of clusters) touched(cluster);
     } catch {

@@ -21,12 +21,18 @@ test("a Secret that changed or went touches the clusters that name it, once, and
   delete world.versions.other;
   await world.pass(11_000);
   expect(world.touched).toEqual(["ns/a", "ns/b", "ns/b"]);
+
+  // Back again.
+  await world.read("other");
+  world.versions.other = "3";
+  await world.pass(11_000);
+  expect(world.touched).toEqual(["ns/a", "ns/b", "ns/b", "ns/b"]);
 });
 
-test("what nobody names any more is not looked at, nor what could not be read", async () => {
-  await using world = startWorld({ shared: "1" });
-  await world.read("shared", "absent");
-  world.rounds.follow("ns/a", "ns", ["shared", "absent"]);
+test("what nobody names any more is not looked at, nor what was never read", async () => {
+  await using world = startWorld({ shared: "1", unread: "1" });
+  await world.read("shared");
+  world.rounds.follow("ns/a", "ns", ["shared", "unread"]);
   await world.pass(11_000);
   expect(new Set(world.looks)).toEqual(new Set(["shared"]));
   world.rounds.forget("ns/a");
