@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: { name: "scenarios", include: ["test/scenarios/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 30_000 },
       },
+      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"] } },
       {
         test: {
           name: "kubernetes",

@@ -1,103 +1,177 @@
 import { parseArgs } from "node:util";
+import type { JwtSecret } from "./engine-api/jwt.ts";
+import { LOG_LEVELS } from "./help.ts";
+import { type Given, isRollupBoosts, parseRollupBoostArguments } from "./rollup-boost-arguments.ts";
+import { ROLLUP_BOOST_OPTIONS, type RollupBoostName } from "./rollup-boost-options.ts";
+
+/** What stands in for a config document and a secrets folder where rollup-boost's options are given. */
+export type StandIn = {
+  readonly document: unknown;
+  /** By the file names in the document. A token is held in memory only. */
+  readonly secrets: Readonly<
+    Record<
+      string,
+      { readonly kind: "file"; readonly path: string } | { readonly kind: "token"; readonly secret: JwtSecret }
+    >
+  >;
+  /** The engine port answers calls that are no engine calls without a JWT, as rollup-boost's one port does. */
+  readonly plainWithoutToken: boolean;
+};
 
 /** What the command line says. Only what a process cannot change while it runs; all else is in the config document. */
 export type Arguments = {
+  /** Empty with a stand-in. */
   readonly config: string;
+  readonly standIn?: StandIn;
   readonly secretsDir: string;
   readonly stateDir: string;
   readonly host: string;
   readonly enginePort: number;
   readonly rpcPort: number;
+  /** Default: `host`. */
+  readonly adminHost?: string;
   readonly adminPort: number;
+  readonly debugHost: string;
+  readonly debugPort: number;
   readonly drainSeconds: number;
   readonly logLevel: string;
   readonly exitWithParent: boolean;
 };
 
 export type ParsedArguments =
-  | { readonly kind: "run"; readonly arguments: Arguments }
+  /** `notes`: what of rollup-boost's options is different here. */
+  | { readonly kind: "run"; readonly arguments: Arguments; readonly notes: readonly string[] }
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "wrong"; readonly problems: readonly string[] };
 
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
-
-const OPTIONS = {
+/** Without defaults, so that it shows what was given. */
+const OWN_OPTIONS = {
   config: { type: "string" },
   "secrets-dir": { type: "string" },
   "state-dir": { type: "string" },
-  host: { type: "string", default: "0.0.0.0" },
-  "engine-port": { type: "string", default: "8551" },
-  "rpc-port": { type: "string", default: "8545" },
-  "admin-port": { type: "string", default: "8080" },
-  "drain-seconds": { type: "string", default: "10" },
-  "log-level": { type: "string", default: "info" },
-  "exit-with-parent": { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
-  version: { type: "boolean", default: false },
+  host: { type: "string" },
+  "engine-port": { type: "string" },
+  "rpc-port": { type: "string" },
+  "admin-port": { type: "string" },
+  "debug-host": { type: "string" },
+  "debug-port": { type: "string" },
+  "drain-seconds": { type: "string" },
+  "log-level": { type: "string" },
+  "exit-with-parent": { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
 } as const;
 
-/** The text of `--help`. */
-export const HELP = `rollup-boost-proxy: stands between op-node and its execution client and hands out builders' blocks when they are good.
+const OPTIONS = { ...namesAndTypes(ROLLUP_BOOST_OPTIONS), ...OWN_OPTIONS };
 
-Usage: rollup-boost-proxy --config FILE --secrets-dir DIR --state-dir DIR [options]
+const DEFAULTS = {
+  host: "0.0.0.0",
+  "engine-port": "8551",
+  "rpc-port": "8545",
+  "admin-port": "8080",
+  "debug-host": "127.0.0.1",
+  "debug-port": "5555",
+  "drain-seconds": "10",
+  "log-level": "info",
+} as const;
 
-  --config FILE         the config document (JSON); made by the operator, or by hand
-  --secrets-dir DIR     folder of the JWT secret files that the document names, and of admin-token
-  --state-dir DIR       scratch folder: keeps the newest config document across restarts
+/** What only a config document's command line has. */
+const OF_A_DOCUMENT = ["config", "secrets-dir", "host", "engine-port", "admin-port", "debug-port"] as const;
 
-  --host ADDRESS        address to listen on                                     (default 0.0.0.0)
-  --engine-port PORT    Engine API for op-node, JWT required; point --l2 here    (default 8551)
-  --rpc-port PORT       plain JSON-RPC of the execution client, no JWT           (default 8545)
-  --admin-port PORT     /status /metrics /healthz /livez /readyz, PUT /config    (default 8080)
-                        a port of 0 takes a free one; DIR/listening.json in the state folder names it
-  --drain-seconds N     after SIGTERM: go on accepting calls for so long         (default 10)
-  --log-level LEVEL     ${LOG_LEVELS.join(" ")}            (default info)
-  --exit-with-parent    exit when standard input closes
-  --version             print the version
-  -h, --help            print this
+type Values = Readonly<Partial<Record<string, string | boolean>>>;
 
-Exit codes: 0 after SIGTERM, 1 when it cannot start, 2 when an argument or the config document is wrong.
-`;
-
-/** Reads the command line; every problem at once, each with its remedy. */
-export function parseArguments(argv: readonly string[]): ParsedArguments {
-  let values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+/**
+ * Reads the command line, this proxy's own or rollup-boost's, which may also stand in the environment; every problem at
+ * once, each with its remedy.
+ */
+export function parseArguments(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ParsedArguments {
+  let values: Values;
   try {
     values = parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
   } catch (error) {
     return { kind: "wrong", problems: [error instanceof Error ? error.message : String(error)] };
   }
-  if (values.help) return { kind: "help" };
-  if (values.version) return { kind: "version" };
+  if (values.help === true) return { kind: "help" };
+  if (values.version === true) return { kind: "version" };
+  const ofADocument = OF_A_DOCUMENT.filter((name) => values[name] !== undefined);
+  const ofRollupBoost = Object.keys(values).filter((name) => name in ROLLUP_BOOST_OPTIONS && !(name in OWN_OPTIONS));
+  const isTheirs = ofRollupBoost.length > 0 || (ofADocument.length === 0 && isRollupBoosts(env));
+  if (isTheirs && ofADocument.length > 0) {
+    const text = (names: readonly string[]): string => names.map((name) => `--${name}`).join(", ");
+    return {
+      kind: "wrong",
+      problems: [
+        `${text(ofRollupBoost)} cannot stand beside ${text(ofADocument)}: give rollup-boost's options or a config document`,
+      ],
+    };
+  }
+  return isTheirs ? theirs(values, env) : own(values);
+}
 
+function theirs(values: Values, env: Readonly<Record<string, string | undefined>>): ParsedArguments {
+  const problems: string[] = [];
+  const process = processOf(values, problems);
+  const stateDir = typeof values["state-dir"] === "string" ? values["state-dir"] : undefined;
+  const parsed = parseRollupBoostArguments(givenOf(values), env, stateDir);
+  if (parsed.kind === "run") checkLogLevel(parsed.arguments.logLevel, problems);
+  else problems.unshift(...parsed.problems);
+  return parsed.kind === "run" && problems.length === 0
+    ? { ...parsed, arguments: { ...parsed.arguments, ...process } }
+    : { kind: "wrong", problems };
+}
+
+function own(values: Values): ParsedArguments {
   const problems: string[] = [];
   const required = (name: "config" | "secrets-dir" | "state-dir"): string => {
-    const value = values[name];
-    if (value === undefined || value === "") problems.push(`--${name} is missing`);
-    return value ?? "";
-  };
-  const whole = (name: "engine-port" | "rpc-port" | "admin-port" | "drain-seconds", max: number): number => {
-    const value = Number(values[name]);
-    if (!/^\d+$/.test(values[name]) || value > max) {
-      problems.push(`--${name}: found "${values[name]}", allowed: a whole number from 0 to ${max}`);
-    }
+    const value = String(values[name] ?? "");
+    if (value === "") problems.push(`--${name} is missing`);
     return value;
   };
+  const text = (name: keyof typeof DEFAULTS): string => String(values[name] ?? DEFAULTS[name]);
   const parsed: Arguments = {
     config: required("config"),
     secretsDir: required("secrets-dir"),
     stateDir: required("state-dir"),
-    host: values.host,
-    enginePort: whole("engine-port", 65_535),
-    rpcPort: whole("rpc-port", 65_535),
-    adminPort: whole("admin-port", 65_535),
-    drainSeconds: whole("drain-seconds", 3_600),
-    logLevel: values["log-level"],
-    exitWithParent: values["exit-with-parent"],
+    host: text("host"),
+    enginePort: whole(values, "engine-port", 65_535, problems),
+    rpcPort: whole(values, "rpc-port", 65_535, problems),
+    adminPort: whole(values, "admin-port", 65_535, problems),
+    debugHost: text("debug-host"),
+    debugPort: whole(values, "debug-port", 65_535, problems),
+    ...processOf(values, problems),
+    logLevel: text("log-level"),
   };
-  if (!LOG_LEVELS.includes(parsed.logLevel)) {
-    problems.push(`--log-level: found "${parsed.logLevel}", allowed: ${LOG_LEVELS.join(", ")}`);
+  checkLogLevel(parsed.logLevel, problems);
+  return problems.length > 0 ? { kind: "wrong", problems } : { kind: "run", arguments: parsed, notes: [] };
+}
+
+const processOf = (values: Values, problems: string[]): Pick<Arguments, "drainSeconds" | "exitWithParent"> => ({
+  drainSeconds: whole(values, "drain-seconds", 3_600, problems),
+  exitWithParent: values["exit-with-parent"] === true,
+});
+
+function whole(values: Values, name: keyof typeof DEFAULTS, max: number, problems: string[]): number {
+  const text = String(values[name] ?? DEFAULTS[name]);
+  if (!/^\d+$/.test(text) || Number(text) > max) {
+    problems.push(`--${name}: found "${text}", allowed: a whole number from 0 to ${max}`);
   }
-  return problems.length > 0 ? { kind: "wrong", problems } : { kind: "run", arguments: parsed };
+  return Number(text);
+}
+
+function checkLogLevel(level: string, problems: string[]): void {
+  if (LOG_LEVELS.includes(level)) return;
+  problems.push(`--log-level: found "${level}", allowed: ${LOG_LEVELS.join(", ")}`);
+}
+
+const givenOf = (values: Values): Given =>
+  Object.fromEntries(Object.keys(ROLLUP_BOOST_OPTIONS).map((name) => [name, values[name]])) as Partial<
+    Record<RollupBoostName, string | boolean>
+  >;
+
+function namesAndTypes(options: typeof ROLLUP_BOOST_OPTIONS) {
+  return Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }]));
 }

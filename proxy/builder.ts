@@ -1,55 +1,96 @@
+import { type BuilderReply, builderJob, builderReply, headOf, laneSample, replySample } from "./builder-answers.ts";
+import type { BuilderAside } from "./builder-aside.ts";
 import { byDeadline, type Clock, type Deadline } from "./clock.ts";
 import type { BuilderConfig } from "./contract/config-file.ts";
 import type { FallbackReason } from "./contract/status.ts";
-import { viewForkchoiceAnswer } from "./engine-api/forkchoice.ts";
-import { OWN_CALL_ID, requestBody, viewAnswer } from "./engine-api/json-rpc.ts";
-import { LANE_DEFAULTS, Lane, type LaneAnswer } from "./engine-api/lane.ts";
-import { type Envelope, viewEnvelope, viewPayloadStatus } from "./engine-api/payload.ts";
-import type { UpstreamAnswer, UpstreamClient } from "./engine-api/upstream-client.ts";
+import { requestBody } from "./engine-api/json-rpc.ts";
+import { LANE_DEFAULTS, Lane, type LaneAnswer, type LaneKind } from "./engine-api/lane.ts";
+import type { Upstream } from "./engine-api/upstream-client.ts";
+import type { Keys, UpstreamKeys } from "./engine-api/upstream-keys.ts";
 import { type BuilderHealth, type BuilderSample, builderHealthAfter, unknownBuilder } from "./health/builder-state.ts";
 import type { BuilderJob } from "./payload-job/payload-job.ts";
+import type { RecentBlocks } from "./payload-job/recent-blocks.ts";
+import type { RecentHeads } from "./payload-job/recent-heads.ts";
 
-/** What a builder gave when it was asked for a job's payload. */
-export type BuilderReply =
-  | { readonly kind: "payload"; readonly envelope: Envelope }
-  | { readonly kind: "no_payload"; readonly reason: FallbackReason; readonly detail: string | undefined };
+/** Hashes of blocks a builder has called VALID, or its head: more than the blocks that are kept for it. */
+const KNOWN_BLOCKS_KEPT = 64;
+
+/** A builder that needs longer to name its head is taken as not answering. */
+const HEAD_TIMEOUT_MS = 1_000;
+
+const HEAD_BODY = requestBody("eth_getBlockByNumber", ['"latest"', "false"]);
 
 /** A wired builder: its connection, its ordered lane, and what it did last. */
 export class Builder {
-  readonly config: BuilderConfig;
+  /** What it hears in no order with the lane. */
+  readonly aside: BuilderAside;
   readonly lane: Lane;
-  readonly #client: UpstreamClient;
+  readonly #client: Upstream;
   readonly #clock: Clock;
+  readonly #keys: UpstreamKeys;
+  #config: BuilderConfig;
+  readonly #isBalancer: boolean;
+  readonly #knownBlocks = new Set<string>();
   #health: BuilderHealth;
+  #isHeadAsked = false;
 
-  constructor(config: BuilderConfig, dependencies: { readonly client: UpstreamClient; readonly clock: Clock }) {
-    this.config = config;
+  constructor(
+    config: BuilderConfig,
+    dependencies: {
+      readonly client: Upstream;
+      readonly aside: BuilderAside;
+      readonly clock: Clock;
+      readonly keys: UpstreamKeys;
+      /** It stands before builders, which it judges itself: what they make of a job is no fault of its own. */
+      readonly isBalancer?: boolean;
+    },
+  ) {
+    this.#config = config;
+    this.#keys = dependencies.keys;
+    this.aside = dependencies.aside;
+    this.#isBalancer = dependencies.isBalancer === true;
     this.#client = dependencies.client;
     this.#clock = dependencies.clock;
     this.#health = unknownBuilder(dependencies.clock.nowMs());
     this.lane = new Lane(LANE_DEFAULTS, {
       ...dependencies,
-      observe: (kind, answer) =>
-        this.#sample(kind === "new-payload" ? payloadSample(answer) : forkchoiceSample(answer)),
+      observe: (kind, answer, blockHash) => this.#heard(kind, answer, blockHash),
     });
+  }
+
+  get config(): BuilderConfig {
+    return this.#config;
+  }
+
+  /** Other keys, or anything but name and address: the builder goes on, with its jobs and connections. */
+  change(config: BuilderConfig, keys: Keys): void {
+    this.#config = config;
+    this.#keys.change(keys);
   }
 
   get health(): BuilderHealth {
     return this.#health;
   }
 
-  /** Sends a job's FCU on the lane and reads the builder's answer. */
-  async startJob(forkchoiceBody: Buffer): Promise<BuilderJob> {
-    return builderJob(await this.lane.job(forkchoiceBody));
+  /**
+   * Sends a job's FCU on the lane and reads the builder's answer. With `parents`, the kept blocks up to the job's head that
+   * the builder has not called VALID go first.
+   */
+  async startJob(
+    forkchoiceBody: Buffer,
+    parents?: { readonly headBlockHash: string; readonly blocks: RecentBlocks },
+  ): Promise<BuilderJob> {
+    this.aside.catchUp();
+    if (parents === undefined) return builderJob(await this.lane.job(forkchoiceBody));
+    const { headBlockHash, blocks } = parents;
+    const lacking = () => blocks.pathTo(headBlockHash, (hash) => this.#knownBlocks.has(hash));
+    return builderJob(await this.lane.job(forkchoiceBody, headBlockHash, lacking));
   }
 
-  /**
-   * Asks for the job's payload. The FCU's answer may still be on its way: it is waited for within the deadline, but not
-   * where the builder is silent anyway, so that a builder that hangs costs its deadline once.
-   */
+  /** Asks for the job's payload. The FCU's answer may still be on its way: it is waited for within the deadline. */
   async getPayload(method: string, job: Promise<BuilderJob>, deadline: Deadline): Promise<BuilderReply> {
-    const patience = this.#health.state === "silent" ? { atMs: this.#clock.monotonicMs() } : deadline;
-    const started = await byDeadline(this.#clock, patience, job, LATE);
+    const started = await byDeadline(this.#clock, deadline, job, LATE);
+    if (started === LATE) this.sample({ kind: "no_answer", to: "forkchoice", detail: "timed out" });
     if (started.kind !== "building") return { kind: "no_payload", reason: started.reason, detail: started.detail };
     const answer = await this.#client.call({
       body: requestBody(method, [`"${started.payloadId}"`]),
@@ -57,97 +98,96 @@ export class Builder {
       repeatable: true,
     });
     const reply = builderReply(answer);
-    if (reply.kind === "no_payload") this.#sample(replySample(reply));
-    return reply;
+    if (reply.kind === "no_payload") {
+      this.sample(replySample(reply));
+      return reply;
+    }
+    const behind = await this.aside.notCaughtUp(deadline);
+    return behind === undefined ? reply : { kind: "no_payload", ...behind };
+  }
+
+  /** Asks for the builder's head and compares it with ours. Does nothing while an earlier question is under way. */
+  async watchHead(heads: RecentHeads): Promise<void> {
+    if (this.#isHeadAsked) return;
+    this.#isHeadAsked = true;
+    const deadline = { atMs: this.#clock.monotonicMs() + HEAD_TIMEOUT_MS };
+    const answer = await this.#client.call({ body: HEAD_BODY, deadline, repeatable: true });
+    this.#isHeadAsked = false;
+    if (answer.kind !== "answered") {
+      const detail = answer.kind === "late" ? "timed out" : answer.detail;
+      this.sample({ kind: "no_answer", to: "connection", detail });
+      return;
+    }
+    const head = headOf(answer);
+    if (head !== undefined) this.#know(head.hash);
+    const behind = head === undefined ? undefined : heads.behind(head.number, head.hash);
+    if (behind !== undefined) this.sample({ kind: "head", behind });
+  }
+
+  /** What a proxy's execution client said to a block of this builder. */
+  judged(verdict: FallbackReason | "chosen"): void {
+    if (BLAMES_BUILDER.has(verdict)) this.sample({ kind: "round", verdict: "invalid", detail: verdict });
+  }
+
+  /** Sends a call whose answer does not matter, beside the lane. Ends within a second. */
+  async tell(body: Buffer): Promise<void> {
+    await this.#client.call({ body, deadline: { atMs: this.#clock.monotonicMs() + TELL_TIMEOUT_MS } });
+  }
+
+  /** Notes one thing the builder did. */
+  sample(sample: BuilderSample): void {
+    if (sample.kind === "no_answer") this.aside.wasAway();
+    this.#health = builderHealthAfter(
+      this.#health,
+      this.#isBalancer ? ofBalancer(sample) : sample,
+      this.#clock.nowMs(),
+    );
   }
 
   /** Drops what waits and ends the connections. */
   async close(): Promise<void> {
     this.lane.close();
-    await this.#client.close();
+    await Promise.all([this.#client.close(), this.aside.close()]);
   }
 
-  #sample(sample: BuilderSample | undefined): void {
-    if (sample !== undefined) this.#health = builderHealthAfter(this.#health, sample, this.#clock.nowMs());
+  #heard(kind: LaneKind, answer: LaneAnswer, blockHash: string | undefined): boolean {
+    const sample = laneSample(kind, answer);
+    if (sample !== undefined) this.sample(sample);
+    const isKnown = sample?.kind === "followed";
+    if (isKnown && blockHash !== undefined) this.#know(blockHash);
+    // It may have been restarted, and have come back with an older chain. An error says nothing of the kind.
+    if (sample?.kind === "syncing" || sample?.kind === "no_answer") this.#knownBlocks.clear();
+    return isKnown;
+  }
+
+  #know(blockHash: string): void {
+    this.#knownBlocks.delete(blockHash);
+    this.#knownBlocks.add(blockHash);
+    for (const oldest of this.#knownBlocks) {
+      if (this.#knownBlocks.size <= KNOWN_BLOCKS_KEPT) return;
+      this.#knownBlocks.delete(oldest);
+    }
   }
 }
+
+/** A balancer is never benched: it answered, or it did not. */
+function ofBalancer(sample: BuilderSample): BuilderSample {
+  if (sample.kind !== "round" || sample.verdict === "good") return sample;
+  return sample.verdict === "late"
+    ? { kind: "no_answer", to: "payload", detail: sample.detail }
+    : { kind: "round", verdict: "good" };
+}
+
+/** What a proxy may find of a block that is its builder's fault; the others are the execution client's or time's. */
+const BLAMES_BUILDER: ReadonlySet<FallbackReason | "chosen"> = new Set([
+  "attributes_mismatch",
+  "builder_malformed",
+  "nearly_empty",
+  "repeated_block",
+  "validation_invalid",
+]);
+
+/** How long such a call may take. */
+const TELL_TIMEOUT_MS = 1_000;
 
 const LATE: BuilderJob = { kind: "not_building", reason: "builder_late", detail: "no answer to the FCU" };
-
-function builderJob(answer: LaneAnswer): BuilderJob {
-  if (answer.kind !== "answered") return { kind: "not_building", ...whyUnanswered(answer) };
-  const forkchoice = answer.status === 200 ? viewForkchoiceAnswer(answer.body) : undefined;
-  if (forkchoice === undefined) return { kind: "not_building", reason: "builder_refused", detail: refusalOf(answer) };
-  const { status, payloadId } = forkchoice;
-  if (status === "VALID" && payloadId !== undefined && /^0x[0-9a-fA-F]{1,64}$/.test(payloadId)) {
-    return { kind: "building", payloadId };
-  }
-  const reason = status === "SYNCING" ? "builder_syncing" : "builder_refused";
-  return {
-    kind: "not_building",
-    reason,
-    detail: `FCU answered ${statusText(status)}`,
-  };
-}
-
-const statusText = (status: string): string => (/^[A-Z_]{1,32}$/.test(status) ? status : "an unknown status");
-
-function builderReply(answer: UpstreamAnswer): BuilderReply {
-  if (answer.kind !== "answered") return { kind: "no_payload", ...whyUnanswered(answer) };
-  if (answer.status !== 200) return { kind: "no_payload", reason: "builder_refused", detail: `HTTP ${answer.status}` };
-  const rpc = viewAnswer(answer.body, OWN_CALL_ID);
-  if (rpc.kind === "error") return { kind: "no_payload", reason: "builder_refused", detail: `error ${rpc.code}` };
-  const envelope = rpc.kind === "result" ? viewEnvelope(answer.body, rpc.result) : undefined;
-  return envelope === undefined
-    ? { kind: "no_payload", reason: "builder_malformed", detail: "the answer is not a payload" }
-    : { kind: "payload", envelope };
-}
-
-function whyUnanswered(answer: Exclude<LaneAnswer, { kind: "answered" }>): {
-  readonly reason: FallbackReason;
-  readonly detail: string | undefined;
-} {
-  switch (answer.kind) {
-    case "late":
-      return { reason: "builder_late", detail: undefined };
-    case "unreachable":
-      return { reason: "builder_unreachable", detail: answer.detail };
-    case "dropped":
-      return { reason: "builder_late", detail: "newer calls took its place on the lane" };
-  }
-}
-
-function refusalOf(answer: Extract<UpstreamAnswer, { kind: "answered" }>): string {
-  if (answer.status !== 200) return `HTTP ${answer.status}`;
-  const rpc = viewAnswer(answer.body);
-  return rpc.kind === "error" ? `error ${rpc.code}` : "the answer is not JSON-RPC";
-}
-
-function forkchoiceSample(answer: LaneAnswer): BuilderSample | undefined {
-  return statusSample(answer, answer.kind === "answered" ? viewForkchoiceAnswer(answer.body)?.status : undefined);
-}
-
-function payloadSample(answer: LaneAnswer): BuilderSample | undefined {
-  return statusSample(answer, answer.kind === "answered" ? viewPayloadStatus(answer.body)?.status : undefined);
-}
-
-function statusSample(answer: LaneAnswer, status: string | undefined): BuilderSample | undefined {
-  switch (answer.kind) {
-    case "dropped":
-      return undefined;
-    case "late":
-      return { kind: "no_answer", detail: "timed out" };
-    case "unreachable":
-      return { kind: "no_answer", detail: answer.detail };
-    case "answered":
-      if (status === "VALID") return { kind: "followed" };
-      if (status === "SYNCING" || status === "ACCEPTED") return { kind: "syncing" };
-      return { kind: "refused", detail: status === undefined ? refusalOf(answer) : statusText(status) };
-  }
-}
-
-function replySample(reply: Extract<BuilderReply, { kind: "no_payload" }>): BuilderSample {
-  return reply.reason === "builder_refused" || reply.reason === "builder_malformed"
-    ? { kind: "refused", detail: reply.detail ?? reply.reason }
-    : { kind: "no_answer", detail: reply.detail ?? "timed out" };
-}

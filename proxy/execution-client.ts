@@ -1,15 +1,17 @@
 import type { Clock, Deadline } from "./clock.ts";
 import type { ConfigFile } from "./contract/config-file.ts";
 import { requestBody } from "./engine-api/json-rpc.ts";
-import {
-  type UpstreamAnswer,
-  type UpstreamCall,
-  UpstreamClient,
-  type UpstreamSigner,
+import type {
+  Upstream,
+  UpstreamAnswer,
+  UpstreamCall,
+  UpstreamOptions,
+  UpstreamSigner,
 } from "./engine-api/upstream-client.ts";
 import {
   type ExecutionClientHealth,
   executionClientHealthAfter,
+  type Moment,
   startingExecutionClient,
 } from "./health/execution-client-health.ts";
 
@@ -32,9 +34,9 @@ const WATCH_BODY = requestBody("eth_chainId", []);
 /** The sequencer's own execution client: its answers are op-node's, its health is the proxy's. */
 export class ExecutionClient {
   readonly config: ConfigFile["executionClient"];
-  readonly #engine: UpstreamClient;
-  readonly #passThrough: UpstreamClient;
-  readonly #plain: UpstreamClient;
+  readonly #engine: Upstream;
+  readonly #passThrough: Upstream;
+  readonly #plain: Upstream;
   readonly #clock: Clock;
   #health: ExecutionClientHealth;
   #cancelWatch: () => void = () => {};
@@ -42,20 +44,22 @@ export class ExecutionClient {
 
   constructor(
     config: ConfigFile["executionClient"],
-    dependencies: { readonly clock: Clock; readonly signer: UpstreamSigner },
+    dependencies: {
+      readonly clock: Clock;
+      readonly signer: UpstreamSigner;
+      readonly connect: (options: UpstreamOptions) => Upstream;
+    },
   ) {
-    const { clock, signer } = dependencies;
-    const client = (url: string, connectionsMax: number, secured: boolean): UpstreamClient =>
-      new UpstreamClient(
-        { url, connectionsMax, answerBytesMax: ANSWER_BYTES_MAX, ...(secured ? { signer } : {}) },
-        { clock },
-      );
+    const { clock, signer, connect } = dependencies;
+    const client = (url: string, connectionsMax: number, secured: boolean): Upstream =>
+      connect({ url, connectionsMax, answerBytesMax: ANSWER_BYTES_MAX, ...(secured ? { signer } : {}) });
     this.config = config;
     this.#clock = clock;
     this.#engine = client(config.url, ENGINE_CONNECTIONS_MAX, true);
     this.#passThrough = client(config.url, PASS_THROUGH_CONNECTIONS_MAX, true);
-    this.#plain = client(config.rpcUrl, PASS_THROUGH_CONNECTIONS_MAX, false);
-    this.#health = startingExecutionClient(clock.nowMs());
+    // Where both are one port, it wants a JWT for everything.
+    this.#plain = client(config.rpcUrl, PASS_THROUGH_CONNECTIONS_MAX, config.rpcUrl === config.url);
+    this.#health = startingExecutionClient(this.#moment());
     void this.#watch();
   }
 
@@ -94,7 +98,11 @@ export class ExecutionClient {
   }
 
   #sample(answer: UpstreamAnswer): void {
-    this.#health = executionClientHealthAfter(this.#health, problemOf(answer), this.#clock.nowMs());
+    this.#health = executionClientHealthAfter(this.#health, problemOf(answer), this.#moment());
+  }
+
+  #moment(): Moment {
+    return { nowMs: this.#clock.nowMs(), monotonicMs: this.#clock.monotonicMs() };
   }
 
   #callTimeout(): Deadline {

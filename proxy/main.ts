@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 import pino from "pino";
-import { HELP, parseArguments } from "./arguments.ts";
+import { parseArguments } from "./arguments.ts";
 import { systemClock } from "./clock.ts";
-import { ConfigRefused, type StartedProxy, startProxy } from "./start.ts";
+import { HELP } from "./help.ts";
+import type { StartedProxy } from "./serving.ts";
+import { startProxy } from "./start.ts";
+import { ConfigRefused } from "./starting-config.ts";
 import { VERSION } from "./version.ts";
 
 const EXIT_CANNOT_START = 1;
 const EXIT_WRONG_INPUT = 2;
 
-const parsed = parseArguments(process.argv.slice(2));
+const parsed = parseArguments(process.argv.slice(2), process.env);
 switch (parsed.kind) {
   case "help":
     process.stdout.write(HELP);
@@ -21,11 +24,12 @@ switch (parsed.kind) {
     process.exitCode = EXIT_WRONG_INPUT;
     break;
   case "run":
-    await run(parsed.arguments);
+    await run(parsed);
 }
 
-async function run(args: Extract<typeof parsed, { kind: "run" }>["arguments"]): Promise<void> {
+async function run({ arguments: args, notes }: Extract<typeof parsed, { kind: "run" }>): Promise<void> {
   const log = pino({ level: args.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  for (const note of notes) log.warn(note);
   let proxy: StartedProxy;
   try {
     proxy = await startProxy(args, { clock: systemClock, log });
@@ -42,6 +46,10 @@ async function run(args: Extract<typeof parsed, { kind: "run" }>["arguments"]): 
     void proxy.drain().then(() => process.exit(0));
   };
   process.once("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGHUP", () => {
+    log.info("reading config and secrets again");
+    void proxy.reload();
+  });
   process.once("SIGINT", () => stop("SIGINT"));
   if (args.exitWithParent) {
     process.stdin.on("close", () => process.exit(0));

@@ -1,21 +1,33 @@
 import type { Logger } from "pino";
 import type { Builder } from "./builder.ts";
 import type { Clock } from "./clock.ts";
+import type { ExecutionMode } from "./contract/config-file.ts";
 import type { BlockDecision } from "./contract/status.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Metrics } from "./metrics.ts";
 import type { JobBook } from "./payload-job/job-book.ts";
+import type { ValidationTime } from "./selection/validation-time.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** What the routes of a sequencer's proxy work with. */
 export type SequencerProxy = {
   /** The wiring now: read once per request, as a pushed config may replace it at any moment. */
   readonly wiring: () => Wiring;
+  /** What both hands say now; read at each call, so that a shut-off takes effect on the next getPayload. */
+  readonly executionMode: () => ExecutionMode;
   readonly jobs: JobBook<Builder>;
   /** Choices under way, so that a getPayload repeated meanwhile gets the same bytes (E-16). Bounded by the jobs. */
   readonly deciding: Map<string, Promise<unknown>>;
   readonly clock: Clock;
+  readonly validationTime: ValidationTime;
+  /**
+   * Begins work that goes on after the reply; false where too much is under way, and then nothing began. Its failure is
+   * a violation, never an answer to op-node.
+   */
+  readonly background: (work: () => Promise<void>) => boolean;
   readonly decided: (decision: BlockDecision) => void;
+  /** A getPayload was answered with bytes that were handed out before (E-16). */
+  readonly repeated: () => void;
 };
 
 /** Where decisions go: the ledger, the metrics and one log line. */

@@ -126,6 +126,7 @@ export function timingOf(timing: {
     blockTimeMs: timing.blockTimeMs,
     builderDeadlineMs: timing.builderDeadlineMs ?? Math.min(defaults.builderDeadlineMs, DEADLINE_MS_MAX),
     decisionDeadlineMs: timing.decisionDeadlineMs ?? Math.min(defaults.decisionDeadlineMs, DEADLINE_MS_MAX),
+    graceMs: defaults.graceMs,
   };
 }
 

@@ -39,7 +39,9 @@ export type SequencerStatus = z.infer<typeof SequencerStatus>;
 
 const BuilderStatus = z.object({
   name,
-  state: BuilderState.meta({ description: "What the proxies see: healthy, lagging, silent; unknown: not asked yet." }),
+  state: BuilderState.meta({
+    description: "What the proxies see: healthy, lagging, silent, benched; unknown: not asked yet.",
+  }),
   reason: text.optional().meta({ description: "Why the state is not healthy." }),
   since: time.optional().meta({ description: "Since when the builder is in this state." }),
   wiredTo: z.array(name).max(16).meta({ description: "Sequencers whose config names this builder." }),

@@ -118,7 +118,8 @@ export const ClusterSpec = z
       .enum(["OneToOne"])
       .meta({ description: "OneToOne: each sequencer is paired with one builder, its own." }),
     executionMode: ExecutionMode.default("enabled").meta({
-      description: "enabled: builders are asked. disabled: the emergency shut-off, nothing reaches a builder.",
+      description:
+        "enabled: builders are asked. dry_run: builders are asked and compared, their blocks never handed out. disabled: the emergency shut-off, nothing reaches a builder.",
     }),
     sequencers: z
       .array(Sequencer)

@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { CONFIG_SCHEMA_VERSION, type ConfigFile, type ExecutionMode } from "../../proxy/contract/config-file.ts";
+import {
+  CONFIG_SCHEMA_VERSION,
+  type ConfigFile,
+  defaultSelection,
+  type ExecutionMode,
+} from "../../proxy/contract/config-file.ts";
 import type { RollupBoostCluster, SequencerSpec } from "../api/cluster.ts";
 import { timingOf } from "../api/cluster-rules.ts";
 import type { ClusterStatus } from "../api/cluster-status.ts";
@@ -43,9 +48,11 @@ function contentOf(cluster: RollupBoostCluster, sequencer: SequencerSpec): Conte
       rpcUrl: sequencer.executionClient.rpcUrl,
       jwtSecretFile: EXECUTION_CLIENT_SECRET_FILE,
     },
+    driving: "exclusive",
     builders: spec.builders
       .filter((builder) => builder.name === sequencer.builder)
-      .map(({ name, url }) => ({ name, url, jwtSecretFile: builderSecretFile(name) })),
+      .map(({ name, url }) => ({ name, url, jwtSecretFile: builderSecretFile(name), forwardTransactions: true })),
+    selection: defaultSelection,
     timing: timingOf(spec.timing),
   };
 }

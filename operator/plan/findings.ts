@@ -66,7 +66,7 @@ function proxiesAvailable({ sequencers }: Facts): Finding {
 function buildersHealthy({ builders }: Facts): Finding {
   const type = "BuildersHealthy";
   const wired = builders.filter((row) => row.wiredTo.length > 0);
-  const bad = wired.filter((row) => row.state === "lagging" || row.state === "silent");
+  const bad = wired.filter((row) => row.state !== "healthy" && row.state !== "unknown");
   const unmeasured = wired.filter((row) => row.state === "unknown");
   if (wired.length === 0) {
     const message =

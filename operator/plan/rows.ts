@@ -3,7 +3,13 @@ import { type BuilderStatus, type SequencerStatus, STATUS_TEXT_LENGTH_MAX } from
 import type { Observed, PlannedConfig, ProxyObserved, SequencerObserved } from "./model.ts";
 
 /** Worst last: where several proxies drive one builder, the worst report counts. */
-const STATES = ["healthy", "unknown", "lagging", "silent"] as const satisfies readonly BuilderStatus["state"][];
+const STATES = [
+  "healthy",
+  "unknown",
+  "lagging",
+  "benched",
+  "silent",
+] as const satisfies readonly BuilderStatus["state"][];
 
 /** Status row of one sequencer. */
 export function sequencerRow(

@@ -33,6 +33,7 @@ const BUILDER_REASONS = {
   healthy: "BuilderHealthy",
   lagging: "BuilderLagging",
   silent: "BuilderSilent",
+  benched: "BuilderBenched",
   unknown: "BuilderUnknown",
 } as const;
 
@@ -40,7 +41,7 @@ function builderTransitions(before: ClusterStatus | undefined, after: ClusterSta
   return (after.builders ?? []).flatMap(({ name, state, reason }): readonly Transition[] => {
     const known = before?.builders?.find((row) => row.name === name)?.state ?? "unknown";
     if (known === state) return [];
-    const type = state === "lagging" || state === "silent" ? "Warning" : "Normal";
+    const type = state === "healthy" || state === "unknown" ? "Normal" : "Warning";
     const text = `builder ${name} is ${state}${reason === undefined ? "" : ` (${reason})`}`;
     return [{ type, reason: BUILDER_REASONS[state], text, isStep: false }];
   });

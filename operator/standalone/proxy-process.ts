@@ -110,6 +110,7 @@ const proxyArguments = (folder: SequencerFolder, ports: ProxyPorts, logLevel: st
   `--engine-port=${ports.engine}`,
   `--rpc-port=${ports.rpc}`,
   `--admin-port=${ports.admin}`,
+  "--debug-port=0",
   "--drain-seconds=0",
   `--log-level=${logLevel}`,
   "--exit-with-parent",

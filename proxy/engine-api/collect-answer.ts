@@ -1,17 +1,26 @@
 import type { Dispatcher } from "undici";
 import type { Clock, Deadline } from "../clock.ts";
+import { BodyCollector } from "./body-collector.ts";
 import type { UpstreamAnswer } from "./upstream-client.ts";
 
-type Bounds = { readonly deadline: Deadline; readonly bytesMax: number; readonly clock: Clock };
+type Bounds = {
+  readonly deadline: Deadline;
+  readonly bytesMax: number;
+  readonly clock: Clock;
+  /** Called with the bytes of each piece; false: there is no room for it. */
+  readonly takeBytes?: (bytes: number) => boolean;
+};
+
+/** Says that an answer was dropped for lack of room, and not for anything the upstream did. */
+export const NO_ROOM = "too many bytes are under way";
 
 /** Runs one undici dispatch and collects its answer, by the deadline and within the byte bound. */
 export function collectAnswer(
   dispatch: (handler: Dispatcher.DispatchHandler) => void,
-  { deadline, bytesMax, clock }: Bounds,
+  { deadline, bytesMax, clock, takeBytes }: Bounds,
 ): Promise<UpstreamAnswer> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    let body = new BodyCollector(undefined);
     let status = 0;
     let contentType: string | undefined;
     let contentEncoding: string | undefined;
@@ -40,15 +49,14 @@ export function collectAnswer(
         status = statusCode;
         contentType = single(headers["content-type"]);
         contentEncoding = single(headers["content-encoding"]);
+        body = new BodyCollector(single(headers["content-length"]));
       },
       onResponseData(_, chunk) {
-        bytes += chunk.length;
-        if (bytes > bytesMax) giveUp({ kind: "unreachable", detail: "answer too large" });
-        else chunks.push(chunk);
+        if (body.bytes + chunk.length > bytesMax) giveUp({ kind: "unreachable", detail: "answer too large" });
+        else if (takeBytes?.(chunk.length) === false) giveUp({ kind: "unreachable", detail: NO_ROOM });
+        else body.add(chunk);
       },
       onResponseEnd() {
-        const [first] = chunks;
-        const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes);
         settle({
           kind: "answered",
           status,
@@ -56,7 +64,7 @@ export function collectAnswer(
             ...(contentType === undefined ? {} : { contentType }),
             ...(contentEncoding === undefined ? {} : { contentEncoding }),
           },
-          body,
+          body: body.whole(),
         });
       },
       onResponseError(_, error) {

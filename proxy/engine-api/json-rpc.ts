@@ -1,4 +1,4 @@
-import { type JsonView, member, rawBytes, stringOf, viewJson } from "./json-view.ts";
+import { type JsonView, member, rawBytes, shortStringOf, stringOf, viewJson } from "./json-view.ts";
 
 /** A single JSON-RPC call, read through a view; the bytes are what gets forwarded. */
 export type RpcRequest = {
@@ -15,8 +15,15 @@ export type RpcAnswer =
   | { readonly kind: "error"; readonly code: number; readonly message: string }
   | { readonly kind: "malformed" };
 
-/** JSON-RPC 2.0 section 5.1 and the Engine API's own (E-20). */
-export const RPC_CODE = { invalidRequest: -32600, methodNotFound: -32601, internal: -32603 } as const;
+/** JSON-RPC 2.0 section 5.1, the Engine API's own (E-20), and execution clients' "limit exceeded" (EIP-1474). */
+export const RPC_CODE = {
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  limitExceeded: -32005,
+  unknownPayload: -38001,
+} as const;
 
 /** Longest piece of an upstream's error text that is kept. */
 const ERROR_TEXT_LENGTH_MAX = 200;
@@ -30,6 +37,17 @@ export function viewRequest(body: Buffer): RpcRequest | undefined {
     return undefined;
   const params = member(view, "params");
   return { body, method, id: rawBytes(body, id), params: params?.kind === "array" ? params.items : [] };
+}
+
+/** A call of a body, alone or within a batch: its method as it is spelt (empty where it is no text) and where it stands. */
+export type CallView = { readonly method: string; readonly view: JsonView };
+
+/** The calls of a body in their order; undefined where it is not JSON that all readers take alike. */
+export function viewCalls(body: Buffer): readonly CallView[] | undefined {
+  const view = viewJson(body);
+  if (view === undefined) return undefined;
+  const calls: readonly JsonView[] = view.kind === "array" ? view.items : [view];
+  return calls.map((call) => ({ method: stringOf(body, member(call, "method")) ?? "", view: call }));
 }
 
 /** The id of every call of our own: each has a connection for itself, so an answer needs no other. */
@@ -48,7 +66,7 @@ export function viewAnswer(body: Buffer, id?: string): RpcAnswer {
     return {
       kind: "error",
       code: code?.kind === "number" ? Number(rawBytes(body, code).toString("latin1")) : 0,
-      message: (stringOf(body, member(error, "message")) ?? "").slice(0, ERROR_TEXT_LENGTH_MAX),
+      message: shortStringOf(body, member(error, "message"), ERROR_TEXT_LENGTH_MAX) ?? "",
     };
   }
   const answered = member(view, "id");
@@ -75,9 +93,9 @@ export function requestBody(method: string, params: readonly (string | Buffer)[]
   return Buffer.concat(parts);
 }
 
-/** The request's parameter as text where it is a string: a payload id, a hash. */
-export const stringParam = (request: RpcRequest, index: number): string | undefined =>
-  stringOf(request.body, request.params[index]);
+/** The first `lengthMax` characters of a request's parameter where it is a string: a payload id, a hash. */
+export const stringParam = (request: RpcRequest, index: number, lengthMax: number): string | undefined =>
+  shortStringOf(request.body, request.params[index], lengthMax);
 
 const RESULT_HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
 const RESULT_MIDDLE = Buffer.from(',"result":');

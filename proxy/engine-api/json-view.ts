@@ -45,6 +45,12 @@ export const rawBytes = (bytes: Buffer, view: JsonView): Buffer => bytes.subarra
 export const stringOf = (bytes: Buffer, view: JsonView | undefined): string | undefined =>
   view?.kind === "string" ? bytes.toString("latin1", view.start + 1, view.end - 1) : undefined;
 
+/** The first `lengthMax` of those characters. Nothing else of the text stays in memory with them. */
+export const shortStringOf = (bytes: Buffer, view: JsonView | undefined, lengthMax: number): string | undefined =>
+  view?.kind === "string"
+    ? bytes.toString("latin1", view.start + 1, Math.min(view.end - 1, view.start + 1 + lengthMax))
+    : undefined;
+
 /** The value of a hex QUANTITY such as `"0x1c9c380"`; undefined for anything else. */
 export function quantityOf(bytes: Buffer, view: JsonView | undefined): bigint | undefined {
   const text = stringOf(bytes, view);

@@ -1,5 +1,6 @@
 import { SignJWT } from "jose";
 import type { Clock } from "../clock.ts";
+import type { CallerClaims } from "./caller-claims.ts";
 import type { JwtSecret } from "./jwt.ts";
 
 /** How long a minted token is used again: far from the 60 s an execution client allows (E-2), also where clocks differ. */
@@ -8,20 +9,27 @@ const MINTED_FOR_SECONDS = 10;
 /** One of each secret of a rotation. */
 const MINTED_KEPT = 2;
 
-type Minted = { readonly secret: JwtSecret; readonly iat: number; readonly header: string };
+type Minted = {
+  readonly secret: JwtSecret;
+  readonly claims: CallerClaims | undefined;
+  readonly iat: number;
+  readonly header: string;
+};
 
 /**
- * Mints HS256 tokens with `iat` and nothing else (E-2), one for all calls of some seconds. In a rotation the upstream may
- * still have the secret before the newest: whichever it took last is used first.
+ * Mints HS256 tokens with `iat` (E-2), for a balancer also with who calls; one for all calls of some seconds. In a rotation
+ * the upstream may still have the secret before the newest: whichever it took last is used first.
  */
 export class JwtMinter {
   readonly #secrets: () => readonly JwtSecret[];
   readonly #clock: Clock;
+  readonly #claims: (() => CallerClaims) | undefined;
   #minted: readonly Minted[] = [];
   #refused: JwtSecret | undefined;
 
   /** `secrets`: the newest first, then the one before it if there was one; empty while the file is missing or malformed. */
-  constructor(secrets: () => readonly JwtSecret[], clock: Clock) {
+  constructor(secrets: () => readonly JwtSecret[], clock: Clock, claims?: () => CallerClaims) {
+    this.#claims = claims;
     this.#secrets = secrets;
     this.#clock = clock;
   }
@@ -49,12 +57,19 @@ export class JwtMinter {
 
   async #mint(secret: JwtSecret): Promise<string> {
     const iat = Math.floor(this.#clock.nowMs() / 1000);
-    const kept = this.#minted.find((minted) => minted.secret === secret);
+    const claims = this.#claims?.();
+    const kept = this.#minted.find((minted) => minted.secret === secret && isSame(minted.claims, claims));
     if (kept !== undefined && iat >= kept.iat && iat - kept.iat < MINTED_FOR_SECONDS) return kept.header;
-    const token = await new SignJWT().setProtectedHeader({ alg: "HS256", typ: "JWT" }).setIssuedAt(iat).sign(secret);
+    const token = await new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setIssuedAt(iat)
+      .sign(secret);
     const header = `Bearer ${token}`;
     const others = this.#minted.filter((minted) => minted.secret !== secret);
-    this.#minted = [{ secret, iat, header }, ...others].slice(0, MINTED_KEPT);
+    this.#minted = [{ secret, claims, iat, header }, ...others].slice(0, MINTED_KEPT);
     return header;
   }
 }
+
+const isSame = (a: CallerClaims | undefined, b: CallerClaims | undefined): boolean =>
+  a?.id === b?.id && a?.leadership === b?.leadership;

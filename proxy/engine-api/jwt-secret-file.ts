@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import { type JwtSecret, parseJwtSecret } from "./jwt.ts";
+import { WatchedFile } from "./watched-file.ts";
 
-/** How often the file is looked at again. Kubernetes swaps a mounted Secret by a link, so the time of change is enough. */
-const LOOK_AGAIN_MS = 1_000;
+/** A secret has 64 characters. */
+const SECRET_FILE_BYTES_MAX = 4_096;
 
 /** How long tokens of the secret before stay valid: op-node may be restarted with the new one a little later. */
 export const OVERLAP_MS = 300_000;
@@ -11,12 +12,22 @@ export const OVERLAP_MS = 300_000;
 /** Ending of the file beside it that holds the secret before. */
 const PREVIOUS_SUFFIX = ".previous";
 
+/** Where a JWT secret comes from. */
+export type JwtSecretSource = Pick<JwtSecretFile, "known" | "accepted" | "problem" | "forget">;
+
+/** A secret that was given as such and is kept nowhere but here. */
+export const givenSecret = (secret: JwtSecret): JwtSecretSource => ({
+  known: () => [secret],
+  accepted: () => [secret],
+  problem: () => undefined,
+  forget: () => {},
+});
+
 /** A JWT secret in a file: read at once, and again when it changes. A missing or bad file keeps the last good secret. */
 export class JwtSecretFile {
   readonly path: string;
   readonly #clock: Clock;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
-  #changedAt = "";
+  readonly #file: WatchedFile;
   #secret: JwtSecret | undefined;
   #before: { readonly secret: JwtSecret; readonly untilMs: number } | undefined;
   #problem: string | undefined = "not read yet";
@@ -24,6 +35,7 @@ export class JwtSecretFile {
   constructor(path: string, clock: Clock) {
     this.path = path;
     this.#clock = clock;
+    this.#file = new WatchedFile(path, { clock, bytesMax: SECRET_FILE_BYTES_MAX });
     // At once, so that a change before the first call finds what it replaced.
     this.#lookAgain();
   }
@@ -51,19 +63,15 @@ export class JwtSecretFile {
     return this.#problem;
   }
 
+  /** The next use reads the file again. */
+  forget(): void {
+    this.#file.forget();
+  }
+
   #lookAgain(): void {
-    const now = this.#clock.monotonicMs();
-    if (now - this.#lookedAtMs < LOOK_AGAIN_MS) return;
-    this.#lookedAtMs = now;
-    try {
-      const { mtimeMs, ino, size } = statSync(this.path);
-      const changedAt = `${mtimeMs}/${ino}/${size}`;
-      if (changedAt === this.#changedAt && this.#problem === undefined) return;
-      this.#changedAt = changedAt;
-      this.#take(parseJwtSecret(readFileSync(this.path, "utf8")), now);
-    } catch {
-      this.#problem = `${this.path}: cannot be read; mount the JWT secret there`;
-    }
+    const look = this.#file.look();
+    if (look.kind === "changed") this.#take(parseJwtSecret(look.text), this.#clock.monotonicMs());
+    else if (look.kind === "unreadable") this.#problem = `${this.path}: cannot be read; mount the JWT secret there`;
   }
 
   /** The secret before, as the operator keeps it beside the file for a proxy that starts in the middle of a rotation. */

@@ -1,51 +1,76 @@
 import type { Clock } from "../clock.ts";
-import type { UpstreamAnswer, UpstreamClient } from "./upstream-client.ts";
+import { LaneQueue } from "./lane-queue.ts";
+import type { Upstream, UpstreamAnswer } from "./upstream-client.ts";
 
 /** What a builder hears of one call on its lane. `dropped`: it never left, because something newer took its place. */
 export type LaneAnswer = UpstreamAnswer | { readonly kind: "dropped" };
 
-type Entry = {
-  readonly kind: "new-payload" | "forkchoice" | "job";
-  readonly body: Buffer;
-  readonly settle: (answer: LaneAnswer) => void;
-};
+/** A block that goes before a job. */
+export type LaneBlock = { readonly blockHash: string; readonly body: () => Buffer };
+
+/** What goes on a lane: a block, a forkchoice state, or one with attributes. */
+export type LaneKind = "new-payload" | "forkchoice" | "job";
+
+/** Told of each answer, with the block it was about where the caller named it; says whether the block is known now. */
+export type LaneObserver = (kind: LaneKind, answer: LaneAnswer, blockHash: string | undefined) => boolean;
+
+/** A payload status has a few hundred bytes; what a builder sends beyond this is never held. */
+const LANE_ANSWER_BYTES_MAX = 64 * 1024;
 
 export type LaneOptions = {
   /** A builder that needs longer for one call is taken as not answering it. */
   readonly callTimeoutMs: number;
   readonly entriesMax: number;
   readonly bytesMax: number;
+  /** A block's bytes leave so much later: op-node's next calls to the execution client come within this time, and go first. */
+  readonly headStartMs: number;
 };
 
 /** A block's time for each call; a few dozen blocks that wait for a builder that hangs. */
-export const LANE_DEFAULTS: LaneOptions = { callTimeoutMs: 1_000, entriesMax: 32, bytesMax: 32 * 1024 * 1024 };
+export const LANE_DEFAULTS: LaneOptions = {
+  callTimeoutMs: 1_000,
+  entriesMax: 32,
+  bytesMax: 32 * 1024 * 1024,
+  headStartMs: 5,
+};
+
+type Entry = {
+  readonly kind: LaneKind;
+  readonly body: Buffer;
+  readonly blockHash: string | undefined;
+  readonly lacking: () => readonly LaneBlock[];
+  readonly settle: (answer: LaneAnswer) => void;
+};
+
+const NOTHING = (): readonly LaneBlock[] => [];
 
 /**
  * The one ordered way of FCU and newPayload to a builder (E-18): the next leaves when the one before was answered or
- * timed out. FCUs without attributes that wait are coalesced, the latest wins, so a burst of thousands cannot delay a
- * job. When the lane is full old newPayloads go first; the newest job is never dropped for lack of room.
+ * timed out. FCUs without attributes that wait are coalesced, the latest wins, and a newer job takes the place of an older
+ * one that waits, so a burst of thousands cannot delay a job. When the lane is full old newPayloads go first; the newest
+ * job is never dropped for lack of room.
  */
 export class Lane {
   readonly #options: LaneOptions;
-  readonly #client: UpstreamClient;
+  readonly #client: Upstream;
   readonly #clock: Clock;
-  readonly #observe: (kind: Entry["kind"], answer: LaneAnswer) => void;
-  #waiting: Entry[] = [];
+  readonly #observe: LaneObserver;
+  readonly #waiting: LaneQueue<Entry>;
+  /** The job whose parents are on their way. */
+  #preparing: Entry | undefined;
   #busy = false;
   #closed = false;
+  #cancelHeadStart: () => void = () => {};
 
   constructor(
     options: LaneOptions,
-    dependencies: {
-      readonly client: UpstreamClient;
-      readonly clock: Clock;
-      readonly observe: (kind: Entry["kind"], answer: LaneAnswer) => void;
-    },
+    dependencies: { readonly client: Upstream; readonly clock: Clock; readonly observe: LaneObserver },
   ) {
     this.#options = options;
     this.#client = dependencies.client;
     this.#clock = dependencies.clock;
     this.#observe = dependencies.observe;
+    this.#waiting = new LaneQueue(options);
   }
 
   /** Entries that wait, without the one under way. */
@@ -54,20 +79,24 @@ export class Lane {
   }
 
   /** A block the builder shall know. */
-  newPayload(body: Buffer): Promise<LaneAnswer> {
-    return this.#push("new-payload", body);
+  newPayload(body: Buffer, blockHash?: string): Promise<LaneAnswer> {
+    return this.#push({ kind: "new-payload", body, blockHash, lacking: NOTHING });
   }
 
   /** A forkchoice state without attributes; replaces those that wait. */
-  forkchoice(body: Buffer): Promise<LaneAnswer> {
+  forkchoice(body: Buffer, headBlockHash?: string): Promise<LaneAnswer> {
     this.#drop((entry) => entry.kind === "forkchoice");
-    return this.#push("forkchoice", body);
+    return this.#push({ kind: "forkchoice", body, blockHash: headBlockHash, lacking: NOTHING });
   }
 
-  /** A forkchoice state with attributes; it names the newest head, so waiting FCUs without attributes have no more to say. */
-  job(body: Buffer): Promise<LaneAnswer> {
-    this.#drop((entry) => entry.kind === "forkchoice");
-    return this.#push("job", body);
+  /**
+   * A forkchoice state with attributes. It names the newest head, so FCUs and jobs that wait have no more to say. `lacking`
+   * is asked when its turn has come, and its blocks go first, oldest first; where it is given, it stands for the blocks
+   * that wait.
+   */
+  job(body: Buffer, headBlockHash?: string, lacking?: () => readonly LaneBlock[]): Promise<LaneAnswer> {
+    this.#drop((entry) => entry.kind !== "new-payload" || lacking !== undefined);
+    return this.#push({ kind: "job", body, blockHash: headBlockHash, lacking: lacking ?? NOTHING });
   }
 
   /** Drops what waits: from now on the builder hears nothing but the call under way. */
@@ -78,48 +107,69 @@ export class Lane {
   /** Drops what waits, and all that comes. The call under way ends with its client. */
   close(): void {
     this.#closed = true;
+    this.#cancelHeadStart();
     this.clear();
   }
 
-  #push(kind: Entry["kind"], body: Buffer): Promise<LaneAnswer> {
+  #push(entry: Omit<Entry, "settle">): Promise<LaneAnswer> {
     if (this.#closed) return Promise.resolve({ kind: "dropped" });
     return new Promise((settle) => {
-      this.#waiting.push({ kind, body, settle });
-      this.#keepBounds();
-      if (!this.#busy) void this.#run();
+      for (const dropped of this.#waiting.push({ ...entry, settle })) dropped.settle({ kind: "dropped" });
+      if (!this.#busy) this.#begin(entry.kind);
     });
   }
 
-  async #run(): Promise<void> {
+  #begin(kind: LaneKind): void {
     this.#busy = true;
+    const { headStartMs } = this.#options;
+    if (kind !== "new-payload" || headStartMs === 0) void this.#run();
+    else this.#cancelHeadStart = this.#clock.after(headStartMs, () => void this.#run());
+  }
+
+  async #run(): Promise<void> {
     for (let entry = this.#waiting.shift(); entry !== undefined; entry = this.#waiting.shift()) {
-      const deadline = { atMs: this.#clock.monotonicMs() + this.#options.callTimeoutMs };
-      const answer = await this.#client.call({ body: entry.body, deadline, repeatable: true });
-      this.#observe(entry.kind, answer);
-      entry.settle(answer);
+      if (entry.kind === "job" && !(await this.#prepare(entry))) continue;
+      entry.settle(await this.#call(entry.kind, entry.body, entry.blockHash).then(({ answer }) => answer));
     }
     this.#busy = false;
   }
 
-  #keepBounds(): void {
-    const newestJob = this.#waiting.findLast((entry) => entry.kind === "job");
-    while (this.#isOverBounds()) {
-      const oldestPayload = this.#waiting.findIndex((entry) => entry.kind === "new-payload");
-      const index = oldestPayload === -1 ? this.#waiting.findIndex((entry) => entry !== newestJob) : oldestPayload;
-      const [entry] = this.#waiting.splice(index, 1);
-      entry?.settle({ kind: "dropped" });
+  /** Brings a job's parents; false where the job was dropped meanwhile. */
+  async #prepare(entry: Entry): Promise<boolean> {
+    const blocks = entry.lacking();
+    if (blocks.length === 0) return true;
+    this.#preparing = entry;
+    for (const [index, block] of blocks.entries()) {
+      const { isKnown } = await this.#call("new-payload", block.body(), block.blockHash);
+      if (this.#preparing !== entry) return false;
+      if (isKnown) continue;
+      // The gap is longer than what is kept. Given the head's own block, a client can sync to it from its peers: op-geth
+      // looks for no head of which it has not seen the header.
+      const head = index < blocks.length - 1 ? blocks.at(-1) : undefined;
+      if (head !== undefined) await this.#call("new-payload", head.body(), head.blockHash);
+      break;
     }
+    const isStillWanted = this.#preparing === entry;
+    this.#preparing = undefined;
+    return isStillWanted;
   }
 
-  #isOverBounds(): boolean {
-    const bytes = this.#waiting.reduce((sum, entry) => sum + entry.body.length, 0);
-    return (
-      this.#waiting.length > 1 && (this.#waiting.length > this.#options.entriesMax || bytes > this.#options.bytesMax)
-    );
+  async #call(
+    kind: LaneKind,
+    body: Buffer,
+    blockHash: string | undefined,
+  ): Promise<{ readonly answer: LaneAnswer; readonly isKnown: boolean }> {
+    const deadline = { atMs: this.#clock.monotonicMs() + this.#options.callTimeoutMs };
+    const answer = await this.#client.call({ body, deadline, repeatable: true, answerBytesMax: LANE_ANSWER_BYTES_MAX });
+    return { answer, isKnown: this.#observe(kind, answer, blockHash) };
   }
 
   #drop(which: (entry: Entry) => boolean): void {
-    for (const entry of this.#waiting.filter(which)) entry.settle({ kind: "dropped" });
-    this.#waiting = this.#waiting.filter((entry) => !which(entry));
+    const preparing = this.#preparing;
+    if (preparing !== undefined && which(preparing)) {
+      this.#preparing = undefined;
+      preparing.settle({ kind: "dropped" });
+    }
+    for (const entry of this.#waiting.drop(which)) entry.settle({ kind: "dropped" });
   }
 }

@@ -1,5 +1,5 @@
 import { type RpcRequest, requestBody, viewAnswer } from "./json-rpc.ts";
-import { type JsonView, member, quantityOf, rawBytes, stringOf } from "./json-view.ts";
+import { type JsonView, member, quantityOf, rawBytes, shortStringOf, stringOf } from "./json-view.ts";
 import type { NewPayloadVersion } from "./methods.ts";
 
 /** A getPayload result (engine contract 3.1), as views into the answer's bytes. */
@@ -56,14 +56,16 @@ export function newPayloadBody(envelope: Envelope, version: NewPayloadVersion): 
   ]);
 }
 
-/** Hash and number of the block in a newPayload request; undefined where it has none. */
+/** The block in a newPayload request; undefined where it does not name its hash, its parent's and its number. */
 export function viewNewPayload(
   request: RpcRequest,
-): { readonly blockHash: string; readonly blockNumber: bigint } | undefined {
+): { readonly blockHash: string; readonly parentHash: string; readonly blockNumber: bigint } | undefined {
   const [payload] = request.params;
+  const parentHash = stringOf(request.body, member(payload, "parentHash"))?.toLowerCase();
   const blockHash = stringOf(request.body, member(payload, "blockHash"))?.toLowerCase();
   const blockNumber = quantityOf(request.body, member(payload, "blockNumber"));
-  return blockHash === undefined || blockNumber === undefined ? undefined : { blockHash, blockNumber };
+  if (blockHash === undefined || parentHash === undefined || blockNumber === undefined) return undefined;
+  return { blockHash, parentHash, blockNumber };
 }
 
 /** Reads newPayload's answer; undefined for an error or another shape. */
@@ -72,9 +74,6 @@ export function viewPayloadStatus(body: Buffer): PayloadStatus | undefined {
   if (answer.kind !== "result") return undefined;
   const status = stringOf(body, member(answer.result, "status"));
   if (status === undefined) return undefined;
-  const validationError = stringOf(body, member(answer.result, "validationError"))?.slice(
-    0,
-    VALIDATION_ERROR_LENGTH_MAX,
-  );
+  const validationError = shortStringOf(body, member(answer.result, "validationError"), VALIDATION_ERROR_LENGTH_MAX);
   return { status, validationError };
 }

@@ -1,5 +1,7 @@
-import { Pool } from "undici";
+import { buildConnector, type Dispatcher, Pool } from "undici";
 import type { Clock, Deadline } from "../clock.ts";
+import type { CaFile } from "./ca-file.ts";
+import { CallGate } from "./call-gate.ts";
 import { collectAnswer } from "./collect-answer.ts";
 
 /** What came of a call. What an upstream may do is a value; nothing is thrown. */
@@ -20,6 +22,12 @@ export type UpstreamCall = {
   readonly contentEncoding?: string | undefined;
   /** Sends the call once more when a kept-alive connection died under it. Only for calls that may be repeated. */
   readonly repeatable?: boolean;
+  /** Where less than the upstream's `answerBytesMax` is to be expected. */
+  readonly answerBytesMax?: number;
+  /** Asked when its turn has come: whether the call may still leave. */
+  readonly isWanted?: () => boolean;
+  /** Called with the bytes of each piece of the answer; false ends the call, as there is no room for it. */
+  readonly takeBytes?: (bytes: number) => boolean;
 };
 
 /** Who signs the calls to an upstream. */
@@ -39,7 +47,12 @@ export type UpstreamOptions = {
   readonly connectionsMax: number;
   /** Absent for an execution client's plain RPC. */
   readonly signer?: UpstreamSigner;
+  /** What is trusted beside the system's certificates. */
+  readonly ca?: Pick<CaFile, "context" | "problem">;
 };
+
+/** One upstream, as those who call it see it. */
+export type Upstream = Pick<UpstreamClient, "call" | "close">;
 
 /** A silent address must not hold calls longer than a slot. */
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -47,9 +60,14 @@ const CONNECT_TIMEOUT_MS = 1_000;
 /** Above op-node's pauses of several blocks, below the 120 s after which execution clients close (E-4). */
 const KEEP_ALIVE_MS = 60_000;
 
+/** Calls that wait for a connection, and their bodies in sum: more is a caller that asks faster than the upstream answers. */
+const CALLS_WAITING_MAX = 1_024;
+const CALLS_WAITING_BYTES_MAX = 64 * 1024 * 1024;
+
 /** JSON-RPC over HTTP/1.1 to one upstream, with kept-alive connections. Whoever makes it closes it. */
 export class UpstreamClient {
   readonly #pool: Pool;
+  readonly #gate: CallGate;
   readonly #path: string;
   readonly #options: UpstreamOptions;
   readonly #clock: Clock;
@@ -59,9 +77,17 @@ export class UpstreamClient {
     this.#options = options;
     this.#clock = dependencies.clock;
     this.#path = `${url.pathname}${url.search}`;
+    this.#gate = new CallGate(
+      {
+        underWayMax: options.connectionsMax,
+        waitingMax: CALLS_WAITING_MAX,
+        waitingBytesMax: CALLS_WAITING_BYTES_MAX,
+      },
+      dependencies.clock,
+    );
     this.#pool = new Pool(url.origin, {
       connections: options.connectionsMax,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
+      connect: options.ca === undefined ? { timeout: CONNECT_TIMEOUT_MS } : connectorTrusting(options.ca),
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
       headersTimeout: 0,
@@ -88,11 +114,13 @@ export class UpstreamClient {
 
   /** Ends all connections. Calls under way have `graceMs` to be answered, then they come back as unreachable. */
   async close(graceMs = 0): Promise<void> {
+    if (graceMs === 0) this.#gate.close();
     if (graceMs > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const cancel = this.#clock.after(graceMs, resolve);
       await Promise.race([this.#pool.close(), promise]);
       cancel();
+      this.#gate.close();
     }
     await this.#pool.destroy();
   }
@@ -103,16 +131,72 @@ export class UpstreamClient {
     return died && call.repeatable === true ? await this.#send(call, authorization) : answer;
   }
 
-  #send(call: UpstreamCall, authorization: string | undefined): Promise<UpstreamAnswer> {
+  async #send(call: UpstreamCall, authorization: string | undefined): Promise<UpstreamAnswer> {
+    const entering = this.#gate.enter(call.body.length, call.deadline);
+    const place = entering instanceof Promise ? await entering : entering;
+    if (place.kind === "late") return place;
+    if (place.kind !== "entered") return { kind: "unreachable", detail: GATE_DETAIL[place.kind] };
+    const isLate = call.deadline.atMs <= this.#clock.monotonicMs();
+    if (isLate || call.isWanted?.() === false) {
+      place.leave();
+      return isLate ? { kind: "late" } : { kind: "unreachable", detail: "no longer wanted" };
+    }
     const headers: Record<string, string> = { "content-type": "application/json", accept: "application/json" };
     if (authorization !== undefined) headers.authorization = authorization;
     if (call.acceptEncoding !== undefined) headers["accept-encoding"] = call.acceptEncoding;
     if (call.contentEncoding !== undefined) headers["content-encoding"] = call.contentEncoding;
-    return collectAnswer(
-      (handler) => this.#pool.dispatch({ path: this.#path, method: "POST", headers, body: call.body }, handler),
-      { deadline: call.deadline, bytesMax: this.#options.answerBytesMax, clock: this.#clock },
+    const answer = await collectAnswer(
+      (handler) =>
+        this.#pool.dispatch(
+          { path: this.#path, method: "POST", headers, body: call.body },
+          leaving(place.leave, handler),
+        ),
+      {
+        deadline: call.deadline,
+        bytesMax: call.answerBytesMax ?? this.#options.answerBytesMax,
+        clock: this.#clock,
+        ...(call.takeBytes === undefined ? {} : { takeBytes: call.takeBytes }),
+      },
     );
+    const caProblem = answer.kind === "unreachable" ? this.#options.ca?.problem() : undefined;
+    return answer.kind === "unreachable" && caProblem !== undefined
+      ? { kind: "unreachable", detail: `${answer.detail} (${caProblem})` }
+      : answer;
   }
+}
+
+const GATE_DETAIL = { full: "too many calls wait for it", closed: "its connections were closed" } as const;
+
+/** Gives the place back when the dispatch has ended, which may be later than its answer: then the connection is free again. */
+const leaving = (leave: () => void, handler: Dispatcher.DispatchHandler): Dispatcher.DispatchHandler => ({
+  ...handler,
+  onResponseEnd: (controller, trailers) => {
+    handler.onResponseEnd?.(controller, trailers);
+    leave();
+  },
+  onResponseError: (controller, error) => {
+    handler.onResponseError?.(controller, error);
+    leave();
+  },
+});
+
+/** Makes TLS connections that trust what the file holds at that moment. */
+function connectorTrusting(ca: Pick<CaFile, "context">): buildConnector.connector {
+  let context = ca.context();
+  const build = (): buildConnector.connector =>
+    buildConnector({
+      timeout: CONNECT_TIMEOUT_MS,
+      allowH2: false,
+      ...(context === undefined ? {} : { secureContext: context }),
+    });
+  let connector = build();
+  return (options, callback) => {
+    if (ca.context() !== context) {
+      context = ca.context();
+      connector = build();
+    }
+    connector(options, callback);
+  };
 }
 
 const isRefused = (answer: UpstreamAnswer): boolean => answer.kind === "answered" && answer.status === 401;

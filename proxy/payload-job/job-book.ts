@@ -1,5 +1,7 @@
 import type { FallbackReason } from "../contract/status.ts";
 import type { HandedOut, PayloadId, PayloadJob } from "./payload-job.ts";
+import { RecentBlocks } from "./recent-blocks.ts";
+import { RecentHeads } from "./recent-heads.ts";
 
 /** op-node asks within seconds; 64 jobs are two minutes of 2-second blocks. */
 const JOBS_KEPT = 64;
@@ -7,11 +9,17 @@ const JOBS_KEPT = 64;
 /** Envelopes kept for repeated getPayloads (E-16: the last ten), in bytes: ten blocks of the largest size op-conductor takes. */
 const HANDED_OUT_BYTES_MAX = 64 * 1024 * 1024;
 
+/** FCUs of the jobs builders were asked for, in bytes: their attributes carry the forced transactions. */
+const ATTRIBUTES_BYTES_MAX = 32 * 1024 * 1024;
+
 /** Hashes handed out, so that no block is handed out for two ids (V-14), and their parents' numbers (V-6). */
 const HASHES_KEPT = 256;
 
+/** A longer text is no hash, and not worth a place. */
+const HASH_LENGTH = 66;
+
 type Entry<Handle> = {
-  readonly job: PayloadJob<Handle>;
+  job: PayloadJob<Handle>;
   handedOut: HandedOut | undefined;
   /** From then on only the execution client's block. */
   ownBlockOnly: boolean;
@@ -22,10 +30,25 @@ type Entry<Handle> = {
 
 /** The bounded book of payload jobs, by the execution client's payload id. */
 export class JobBook<Handle> {
+  /** The last blocks that went through, for builders that lack a job's parents. */
+  readonly blocks = new RecentBlocks();
+  /** The last heads, for comparing a builder's head with. */
+  readonly heads = new RecentHeads();
   readonly #entries = new Map<string, Entry<Handle>>();
   readonly #handedOutFor = new Map<string, PayloadId<"execution_client">>();
   readonly #numbers = new Map<string, bigint>();
   #expected = 0;
+  #chainParams: string | undefined;
+
+  /** What zero eip1559Params stand for on this chain (V-10); undefined until an own payload has shown it. */
+  get chainParams(): string | undefined {
+    return this.#chainParams;
+  }
+
+  /** Notes what an own payload shows of them; undefined: nothing. */
+  learnChainParams(params: string | undefined): void {
+    this.#chainParams = params ?? this.#chainParams;
+  }
 
   /**
    * Opens a job. The same id again is the same attributes again: op-node wants the block anew, so where a builder's block
@@ -37,6 +60,7 @@ export class JobBook<Handle> {
     const ownBlockOnly = before !== undefined && (before.ownBlockOnly || before.handedOut !== undefined);
     this.#entries.set(job.payloadId, { job, handedOut: undefined, ownBlockOnly, leftToOwn: undefined, open: true });
     dropOldest(this.#entries, JOBS_KEPT);
+    this.#keepAttributesBound();
   }
 
   /** The job of that id. */
@@ -71,6 +95,11 @@ export class JobBook<Handle> {
     return owner !== undefined && owner !== payloadId;
   }
 
+  /** Whether this proxy has handed that block out. */
+  wasHandedOut(blockHash: string): boolean {
+    return this.#handedOutFor.has(blockHash);
+  }
+
   /** Keeps what was handed out. */
   handOut(payloadId: PayloadId<"execution_client">, handedOut: HandedOut): void {
     const entry = this.#entries.get(payloadId);
@@ -99,7 +128,14 @@ export class JobBook<Handle> {
 
   /** Notes a block's number, to check its children's (V-6). */
   sawBlock(blockHash: string, blockNumber: bigint): void {
+    if (blockHash.length > HASH_LENGTH) return;
     remember(this.#numbers, blockHash, blockNumber, HASHES_KEPT);
+  }
+
+  /** Notes the head the execution client knows from now on. */
+  sawHead(blockHash: string): void {
+    const blockNumber = this.#numbers.get(blockHash);
+    if (blockNumber !== undefined) this.heads.saw(blockNumber, blockHash);
   }
 
   /** The number of a block seen before. */
@@ -118,6 +154,19 @@ export class JobBook<Handle> {
   /** Whether op-node has asked for a block that it has not fetched yet. */
   get hasOpenJob(): boolean {
     return this.#expected > 0 || [...this.#entries.values()].at(-1)?.open === true;
+  }
+
+  /** The newest job always keeps its own. A job without them is left to the execution client, as one of an earlier process. */
+  #keepAttributesBound(): void {
+    let bytes = 0;
+    for (const [index, entry] of [...this.#entries.values()].reverse().entries()) {
+      const { builders } = entry.job;
+      if (builders.kind === "not_asked") continue;
+      bytes += builders.attributes.body.length;
+      if (index > 0 && bytes > ATTRIBUTES_BYTES_MAX) {
+        entry.job = { ...entry.job, builders: { kind: "not_asked", reason: "unknown_job" } };
+      }
+    }
   }
 
   #keepByteBound(): void {

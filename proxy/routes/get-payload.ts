@@ -1,14 +1,16 @@
-import type { Deadline } from "../clock.ts";
-import type { BlockDecision, FallbackReason } from "../contract/status.ts";
+import { blockDecision } from "../block-decision.ts";
 import { type RpcRequest, resultBody, stringParam, viewAnswer } from "../engine-api/json-rpc.ts";
-import { rawBytes } from "../engine-api/json-view.ts";
+import { member, rawBytes, stringOf } from "../engine-api/json-view.ts";
 import type { NewPayloadVersion } from "../engine-api/methods.ts";
-import { type Envelope, newPayloadBody, viewEnvelope, viewPayloadStatus } from "../engine-api/payload.ts";
+import { type Envelope, newPayloadBody, viewEnvelope } from "../engine-api/payload.ts";
 import type { UpstreamAnswer } from "../engine-api/upstream-client.ts";
-import type { ExecutionClient } from "../execution-client.ts";
 import type { HandedOut } from "../payload-job/payload-job.ts";
-import { type Choice, choosePayload, type Verdict } from "../selection/choose-payload.ts";
+import type { RecentBlocks } from "../payload-job/recent-blocks.ts";
+import type { Choice } from "../selection/choose-payload.ts";
 import type { SequencerProxy } from "../sequencer-proxy.ts";
+import { reportVerdicts } from "../verdict-reports.ts";
+import { chooseForJob, comparePayloads, ownBlock } from "./choose-for-job.ts";
+import { watchOwn } from "./own-part.ts";
 import { type Reply, relay } from "./reply.ts";
 
 /** Payload ids have 18 characters; a longer text is no id and need not fill the ledger. */
@@ -18,66 +20,84 @@ const PAYLOAD_ID_LENGTH_MAX = 66;
 const AROUND_RESULT_BYTES_MAX = 1_024;
 
 /**
- * A getPayload: the execution client is asked at once and so is the builder. A builder's payload is handed out when it is
+ * A getPayload: the execution client is asked at once and so are the builders. A builder's payload is handed out when it is
  * the block that was asked for and the execution client calls it VALID by the decision deadline; the execution client's
  * own whenever it gives it. The same id gets the same bytes again (E-16).
  */
 export async function getPayload(
   request: RpcRequest,
-  validate: NewPayloadVersion,
+  version: NewPayloadVersion,
   proxy: SequencerProxy,
 ): Promise<Reply> {
-  const payloadId = (stringParam(request, 0) ?? "").slice(0, PAYLOAD_ID_LENGTH_MAX);
+  const payloadId = stringParam(request, 0, PAYLOAD_ID_LENGTH_MAX) ?? "";
   for (let other = proxy.deciding.get(payloadId); other !== undefined; other = proxy.deciding.get(payloadId))
     await other;
   const kept = proxy.jobs.handedOut(payloadId);
-  if (kept !== undefined) return { body: resultBody(request.id, kept.result) };
-
-  return await decide(request, payloadId, validate, proxy);
+  if (kept !== undefined) {
+    proxy.repeated();
+    return { body: resultBody(request.id, kept.result) };
+  }
+  return await decide(request, payloadId, version, proxy);
 }
 
 async function decide(
   request: RpcRequest,
   payloadId: string,
-  validate: NewPayloadVersion,
+  version: NewPayloadVersion,
   proxy: SequencerProxy,
 ): Promise<Reply> {
   const askedAtMs = proxy.clock.monotonicMs();
-  const { executionClient } = proxy.wiring();
-  const own = executionClient.engineCall(request.body);
-  const letRepeatsOn = holdRepeats(payloadId, proxy);
-  const choice = await choose(request, payloadId, validate, askedAtMs, proxy).catch((error: unknown) => {
-    letRepeatsOn();
-    throw error;
-  });
-
-  const handOut = (kept: HandedOut | undefined, answered: boolean): void => {
-    if (kept === undefined) proxy.jobs.close(payloadId);
-    else proxy.jobs.handOut(payloadId, kept);
-    proxy.decided(
-      decision(choice, kept, {
-        payloadId,
-        answered,
-        tookMs: proxy.clock.monotonicMs() - askedAtMs,
-        at: proxy.clock.nowMs(),
-      }),
-    );
+  const own = proxy.wiring().executionClient.engineCall(request.body);
+  const asked = { method: request.method, payloadId, version, askedAtMs, own };
+  const sinceAsked = (): number => proxy.clock.monotonicMs() - askedAtMs;
+  const ownPart = watchOwn(own, sinceAsked);
+  const decided = (choice: Choice, { handedOut, envelope, tookMs }: Decided): void => {
+    const leadership = proxy.jobs.get(payloadId)?.leadership?.();
+    const facts = { payloadId, tookMs, nowMs: proxy.clock.nowMs(), own: ownPart(envelope), leadership };
+    proxy.decided(blockDecision(choice, handedOut, facts));
+    const { config, builders } = proxy.wiring();
+    if (config.buildersAre === "balancers") proxy.background(() => reportVerdicts(choice, builders));
   };
+
+  if (proxy.executionMode() === "dry_run") {
+    const replied = own.then((answer) => ({
+      ...ownReply(request, asked, answer, proxy),
+      tookMs: sinceAsked(),
+    }));
+    const note = async (compared: Promise<Choice>): Promise<void> => {
+      const [choice, answered] = await Promise.all([compared, replied]);
+      if (!answered.isRepeat) decided(choice, answered);
+    };
+    const isCompared = proxy.background(() => note(comparePayloads(asked, proxy)));
+    proxy.jobs.leaveToOwn(payloadId, "dry_run");
+    if (!isCompared) await note(Promise.resolve(ownBlock("dry_run")));
+    return (await replied).reply;
+  }
+  const letRepeatsOn = holdRepeats(payloadId, proxy);
+  const choice = await chooseForJob(asked, proxy);
   if (choice.source === "builder") {
-    const kept = keep(choice.envelope, choice.builder);
-    handOut(kept, true);
+    const handedOut = handedOutOf(choice.envelope, choice.builder);
+    proxy.jobs.handOut(payloadId, handedOut);
+    keepBlock(choice.envelope, version, proxy.jobs);
     letRepeatsOn();
-    return { body: resultBody(request.id, kept.result) };
+    decided(choice, { handedOut, envelope: undefined, tookMs: sinceAsked() });
+    return { body: resultBody(request.id, handedOut.result) };
   }
   proxy.jobs.leaveToOwn(payloadId, choice.reason);
   letRepeatsOn();
-  const answer = await own;
-  const earlier = proxy.jobs.handedOut(payloadId);
-  if (earlier !== undefined) return { body: resultBody(request.id, earlier.result) };
-  const envelope = ownEnvelope(answer);
-  handOut(envelope === undefined ? undefined : keep(envelope), envelope !== undefined);
-  return relay(request.id, answer);
+  const answered = ownReply(request, asked, await own, proxy);
+  if (!answered.isRepeat) decided(choice, { ...answered, tookMs: sinceAsked() });
+  return answered.reply;
 }
+
+/** What was handed out, and the execution client's envelope where it is that. */
+type Decided = {
+  readonly handedOut: HandedOut | undefined;
+  readonly envelope: Envelope | undefined;
+  readonly tookMs: number;
+};
+
+type OwnReply = Omit<Decided, "tookMs"> & { readonly reply: Reply; readonly isRepeat: boolean };
 
 /**
  * Keeps repeats of a getPayload waiting while it chooses, and no longer: the execution client's answer to this one may be
@@ -92,55 +112,38 @@ function holdRepeats(payloadId: string, { deciding }: SequencerProxy): () => voi
   };
 }
 
-async function choose(
+/** The execution client's own payload, or its error; what a repeat of the call was given meanwhile goes before both. */
+function ownReply(
   request: RpcRequest,
-  payloadId: string,
-  validate: NewPayloadVersion,
-  askedAtMs: number,
-  proxy: SequencerProxy,
-): Promise<Choice> {
-  const { config, executionClient } = proxy.wiring();
-  const job = proxy.jobs.get(payloadId);
-  if (job === undefined) return ownBlock("unknown_job");
-  const left = proxy.jobs.leftToOwn(payloadId);
-  if (left !== undefined) return ownBlock(left);
-  if (config.executionMode === "disabled") return ownBlock("disabled");
-  if (proxy.jobs.isOwnBlockOnly(payloadId)) return ownBlock("rejected_before");
-  const deadlines = {
-    builder: { atMs: askedAtMs + config.timing.builderDeadlineMs },
-    decision: { atMs: askedAtMs + config.timing.decisionDeadlineMs },
-  };
-  return choosePayload(job, { method: request.method, validate }, deadlines, {
-    validate: (envelope, version, deadline) => validateOn(executionClient, envelope, version, deadline),
-    isHandedOutForAnother: (blockHash) => proxy.jobs.isHandedOutForAnother(blockHash, payloadId),
-  });
+  { payloadId, version }: { readonly payloadId: string; readonly version: NewPayloadVersion },
+  answer: UpstreamAnswer,
+  { jobs, repeated }: SequencerProxy,
+): OwnReply {
+  const earlier = jobs.handedOut(payloadId);
+  if (earlier !== undefined) {
+    repeated();
+    const reply = { body: resultBody(request.id, earlier.result) };
+    return { reply, handedOut: earlier, envelope: undefined, isRepeat: true };
+  }
+  const envelope = ownEnvelope(answer);
+  const handedOut = envelope === undefined ? undefined : handedOutOf(envelope);
+  if (handedOut === undefined) jobs.close(payloadId);
+  else jobs.handOut(payloadId, handedOut);
+  if (envelope !== undefined) keepBlock(envelope, version, jobs);
+  return { reply: relay(request.id, answer), handedOut, envelope, isRepeat: false };
 }
 
-/** One newPayload on the execution client, no retries (F-11). SYNCING and ACCEPTED validate nothing. */
-async function validateOn(
-  executionClient: ExecutionClient,
+/** A builder may need it as a parent before op-node brings it as a newPayload, which then takes its place. */
+export function keepBlock(
   envelope: Envelope,
   version: NewPayloadVersion,
-  deadline: Deadline,
-): Promise<Verdict> {
-  const answer = await executionClient.engineCall(newPayloadBody(envelope, version), deadline);
-  if (answer.kind === "late") return notValid("validation_late");
-  const verdict = answer.kind === "answered" && answer.status === 200 ? viewPayloadStatus(answer.body) : undefined;
-  if (verdict === undefined) return notValid("validation_failed");
-  switch (verdict.status) {
-    case "VALID":
-      return { kind: "valid" };
-    case "SYNCING":
-    case "ACCEPTED":
-      return notValid("validation_undecided", verdict.status);
-    default:
-      return notValid("validation_invalid", verdict.validationError);
-  }
+  { blocks }: { readonly blocks: RecentBlocks },
+): void {
+  const { blockHash, body, payload } = envelope;
+  const parentHash = stringOf(body, member(payload, "parentHash"))?.toLowerCase();
+  if (parentHash === undefined) return;
+  blocks.keep({ blockHash, parentHash, body: () => newPayloadBody(envelope, version), bytes: body.length });
 }
-
-const notValid = (reason: FallbackReason, detail?: string): Verdict => ({ kind: "not_valid", reason, detail });
-
-const ownBlock = (reason: FallbackReason): Choice => ({ source: "execution_client", reason, detail: undefined });
 
 function ownEnvelope(answer: UpstreamAnswer): Envelope | undefined {
   if (answer.kind !== "answered" || answer.status !== 200) return undefined;
@@ -148,7 +151,8 @@ function ownEnvelope(answer: UpstreamAnswer): Envelope | undefined {
   return rpc.kind === "result" ? viewEnvelope(answer.body, rpc.result) : undefined;
 }
 
-const keep = (envelope: Envelope, builder?: string): HandedOut => ({
+/** What is kept of an envelope that is handed out; `builder` where it is one's. */
+export const handedOutOf = (envelope: Envelope, builder?: string): HandedOut => ({
   ...(builder === undefined ? { source: "execution_client" } : { source: "builder", builder }),
   blockHash: envelope.blockHash,
   blockNumber: Number(envelope.blockNumber),
@@ -158,20 +162,3 @@ const keep = (envelope: Envelope, builder?: string): HandedOut => ({
 /** Only the result is kept: what a builder puts around it would be held with it, and is in no bound. */
 const kept = (result: Buffer, body: Buffer): Buffer =>
   body.length - result.length > AROUND_RESULT_BYTES_MAX ? Buffer.from(result) : result;
-
-function decision(
-  choice: Choice,
-  kept: HandedOut | undefined,
-  facts: { readonly payloadId: string; readonly answered: boolean; readonly tookMs: number; readonly at: number },
-): BlockDecision {
-  return {
-    at: new Date(facts.at).toISOString(),
-    payloadId: facts.payloadId,
-    ...(kept === undefined ? {} : { blockNumber: kept.blockNumber, blockHash: kept.blockHash }),
-    source: choice.source,
-    ...(choice.source === "builder" ? { builder: choice.builder } : { fallbackReason: choice.reason }),
-    ...(choice.source === "execution_client" && choice.detail !== undefined ? { detail: choice.detail } : {}),
-    tookMs: Math.round(facts.tookMs * 1000) / 1000,
-    answered: facts.answered,
-  };
-}

@@ -1,5 +1,7 @@
+import { viewCalls } from "../engine-api/json-rpc.ts";
 import type { SequencerProxy } from "../sequencer-proxy.ts";
-import { type Reply, relay } from "./reply.ts";
+import { type Reply, relay, relayToBatcher } from "./reply.ts";
+import { isForMiner, tellBuilders } from "./tell-builders.ts";
 
 /** A request's bytes with the encodings its headers name. */
 export type RawCall = {
@@ -8,6 +10,18 @@ export type RawCall = {
   readonly acceptEncoding: string | undefined;
   readonly contentEncoding: string | undefined;
 };
+
+/**
+ * A call or batch with something in it that builders hear too. The execution client's answer counts, bytes untouched in
+ * both directions.
+ */
+export async function passThroughAndTell(call: RawCall, proxy: SequencerProxy): Promise<Reply> {
+  const calls = call.contentEncoding === undefined ? (viewCalls(call.body) ?? []) : [];
+  tellBuilders(call.body, calls, proxy);
+  if (!isForMiner(calls)) return await passThrough(call, proxy);
+  const { id, ...raw } = call;
+  return relayToBatcher(id, await proxy.wiring().executionClient.passThrough(raw));
+}
 
 /** Everything that is not the proxy's business (E-6, E-7): to the execution client only, bytes untouched in both directions. */
 export async function passThrough({ id, ...call }: RawCall, proxy: SequencerProxy): Promise<Reply> {

@@ -49,10 +49,10 @@ export function newPayloadOf(getPayloadAnswer: Buffer): Buffer {
   ]);
 }
 
-/** A getPayload answer of about so many bytes, and where its block hash's 64 hex characters stand. */
-export function getPayloadAnswer(bytes: number): { readonly body: Buffer; readonly blockHashAt: number } {
+/** An envelope of about so many bytes, and where its block hash's 64 hex characters stand. */
+export function envelopeOf(size: number): { readonly bytes: Buffer; readonly blockHashAt: number } {
   const user = `0x02${"e5".repeat(TRANSACTION_BYTES - 1)}`;
-  const count = Math.max(0, Math.round((bytes - 2_900) / (user.length + 3)));
+  const count = Math.max(0, Math.round((size - 2_900) / (user.length + 3)));
   const executionPayload = {
     parentHash: PARENT_HASH,
     feeRecipient: FEE_VAULT,
@@ -73,7 +73,7 @@ export function getPayloadAnswer(bytes: number): { readonly body: Buffer; readon
     excessBlobGas: "0x0",
     withdrawalsRoot: ROOT,
   };
-  const result = {
+  const envelope = {
     executionPayload,
     blockValue: "0x0",
     blobsBundle: { commitments: [], proofs: [], blobs: [] },
@@ -81,8 +81,8 @@ export function getPayloadAnswer(bytes: number): { readonly body: Buffer; readon
     shouldOverrideBuilder: false,
     parentBeaconBlockRoot: ROOT,
   };
-  const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, result }));
-  return { body, blockHashAt: body.indexOf('"blockHash":"0x') + '"blockHash":"0x'.length };
+  const bytes = Buffer.from(JSON.stringify(envelope));
+  return { bytes, blockHashAt: bytes.indexOf('"blockHash":"0x') + '"blockHash":"0x'.length };
 }
 
 function forkchoiceState(headBlockHash: string) {

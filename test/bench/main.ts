@@ -1,87 +1,204 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
-import { ProxyStatus } from "../../proxy/contract/status.ts";
-import { CALLS, measure, quantile, type Samples } from "./measure.ts";
-import { startMockUpstreams, startProxyProcess } from "./processes.ts";
+import { healthLatency } from "./health-latency.ts";
+import { CALLS, type Driven, measure, quantile, type Samples } from "./measure.ts";
+import { type Subject, startMockUpstreams, startProxyProcess, startRollupBoost, type Upstreams } from "./processes.ts";
+import { soak } from "./soak.ts";
 
-const HELP = `Measures what the proxy adds to each call, against the same upstream calls made directly, interleaved in one run.
+const HELP = `Measures what the proxy adds to each call, against the same upstream calls made directly, interleaved in one run; where
+rollup-boost is found, it is driven in turn by the same calls and the proxy's figures are given as a ratio to its.
 
-  --blocks N     blocks measured for each payload size   (default 300)
-  --warm-up N    blocks before that                      (default 200)
-  -h, --help     print this
+  --blocks N       blocks measured for each row                       (default 500)
+  --warm-up N      blocks before that                                 (default 500)
+  --runs N         runs of each row; the median of each figure counts (default 3)
+  --only TEXT      only the rows whose name holds this text
+  --soak N         instead: N blocks of 100 KiB, and what memory and event loop are like (N 100000: 20 minutes)
+  --peer FILE      rollup-boost; default: the one on the PATH
+                   (cargo install rollup-boost --version 0.7.13 --locked)
+  -h, --help       print this
 `;
 
-const SIZES = [
-  { name: "10 KiB", bytes: 10 * 1024 },
-  { name: "100 KiB", bytes: 100 * 1024 },
-  { name: "2 MiB", bytes: 2 * 1024 * 1024 },
-] as const;
+type Row = { readonly name: string; readonly payloadBytes: number; readonly builders: number };
+
+const KIB = 1024;
+const ROWS: readonly Row[] = [
+  { name: "11 KiB", payloadBytes: 11 * KIB, builders: 1 },
+  { name: "100 KiB", payloadBytes: 100 * KIB, builders: 1 },
+  { name: "2 MiB", payloadBytes: 2 * KIB * KIB, builders: 1 },
+  { name: "100 KiB, 5 builders", payloadBytes: 100 * KIB, builders: 5 },
+  { name: "2 MiB, 5 builders", payloadBytes: 2 * KIB * KIB, builders: 5 },
+];
+
+/** Payloads of the load under which health is asked. */
+const HEALTH_LOAD_BYTES = 100 * 1024;
 
 /** Starts of the proxy that are timed. */
 const COLD_STARTS = 5;
 
+/** Linux counts a process's CPU time in hundredths of a second. */
+const TICKS_A_SECOND = 100;
+
 const { values } = parseArgs({
   options: {
-    blocks: { type: "string", default: "300" },
-    "warm-up": { type: "string", default: "200" },
+    blocks: { type: "string", default: "500" },
+    "warm-up": { type: "string", default: "500" },
+    runs: { type: "string", default: "3" },
+    soak: { type: "string" },
+    only: { type: "string", default: "" },
+    peer: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 if (values.help) process.stdout.write(HELP);
-else await bench({ measured: Number(values.blocks), warmUp: Number(values["warm-up"]) });
+else if (values.soak !== undefined) await longRun(Number(values.soak));
+else await bench();
 
-async function bench(blocks: { readonly measured: number; readonly warmUp: number }): Promise<void> {
+async function bench(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), "rollup-boost-bench-"));
+  const peer = values.peer ?? (await onPath("rollup-boost"));
+  const blocks = { measured: Number(values.blocks), warmUp: Number(values["warm-up"]) };
   try {
     print(
-      `added by the proxy, ms: p50 / p99, and p50 as a ratio to the direct calls (${blocks.measured} blocks, one builder)`,
+      `added to the direct calls, ms: p50 / p99; medians of ${values.runs} runs of ${blocks.measured} blocks; ${
+        peer === undefined ? "rollup-boost is not on the PATH: no ratios" : "ratio: proxy to rollup-boost"
+      }`,
     );
-    print(["payload", ...CALLS, "CPU ms a block"].map((title) => title.padEnd(24)).join(""));
-    for (const size of SIZES) print(await row(size, blocks, join(dir, size.name.replace(" ", ""))));
+    print(line(["", "", ...CALLS, "CPU ms a block"]));
+    for (const row of ROWS.filter(({ name }) => name.includes(values.only))) {
+      const runs: Figures[] = [];
+      for (let run = 0; run < Number(values.runs); run += 1) {
+        runs.push(await oneRun(row, blocks, { dir: join(dir, `${row.name}-${run}`), peer }));
+      }
+      for (const text of rowLines(row, runs)) print(text);
+    }
+    print(`/healthz under load, ms, p50 / p99 / longest: ${await healthUnderLoad(dir)}`);
     print(`cold start, ms until /livez answers: ${await coldStarts(dir)}`);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function row(
-  size: (typeof SIZES)[number],
-  blocks: { readonly measured: number; readonly warmUp: number },
-  dir: string,
-): Promise<string> {
-  await using upstreams = await startMockUpstreams(size.bytes);
-  await using proxy = await startProxyProcess(upstreams, dir);
-  const cpuBefore = await cpuSeconds(proxy.admin);
-  const total = blocks.measured + blocks.warmUp;
-  const samples = await measure({ ...upstreams, proxy: proxy.engine }, blocks, (done) =>
-    showProgress(size.name, done, total),
-  );
-  const cpuAfter = await cpuSeconds(proxy.admin);
-  const { blocks: handedOut } = ProxyStatus.parse(await (await fetch(`${proxy.admin}/status`)).json());
-  if (handedOut.builder !== total) {
-    throw new Error(`only ${handedOut.builder} of ${total} blocks came from the builder: ${JSON.stringify(handedOut)}`);
+async function longRun(blocks: number): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), "rollup-boost-bench-"));
+  try {
+    const { rssMiB, eventLoopDelayP99Ms } = await soak(blocks, dir, (done) => showProgress("soak", done, blocks));
+    print(`RSS, MiB, after the warm-up and then in even steps: ${rssMiB.map(Math.round).join(" ")}`);
+    print(`event-loop delay, p99: ${eventLoopDelayP99Ms.toFixed(2)} ms`);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
   }
-  const cpu = (((cpuAfter - cpuBefore) * 1000) / total).toFixed(2);
-  return [size.name, ...CALLS.map((call) => cell(samples.proxy, samples.direct, call)), cpu]
-    .map((text) => text.padEnd(24))
-    .join("");
 }
 
-function cell(proxy: Samples, direct: Samples, call: (typeof CALLS)[number]): string {
-  const added = (share: number): number => quantile(proxy[call], share) - quantile(direct[call], share);
-  const ratio = quantile(proxy[call], 0.5) / quantile(direct[call], 0.5);
-  return `${added(0.5).toFixed(2)} / ${added(0.99).toFixed(2)} (${ratio.toFixed(1)}x)`;
+/** Added milliseconds by subject and call, and CPU milliseconds a block. */
+type Figures = ReadonlyMap<
+  string,
+  { readonly p50: readonly number[]; readonly p99: readonly number[]; readonly cpu: number }
+>;
+
+async function oneRun(
+  row: Row,
+  blocks: { readonly measured: number; readonly warmUp: number },
+  { dir, peer }: { readonly dir: string; readonly peer: string | undefined },
+): Promise<Figures> {
+  await using upstreams = await startMockUpstreams(row);
+  await using running = new AsyncDisposableStack();
+  const subjects = await startSubjects(upstreams, dir, peer);
+  for (const subject of subjects.values()) running.use(subject);
+  const before = await cpuOf(subjects);
+  const total = blocks.measured + blocks.warmUp;
+  const driven = await measure(
+    upstreams,
+    new Map([...subjects].map(([name, { engine }]) => [name, engine])),
+    blocks,
+    (done) => showProgress(row.name, done, total),
+  );
+  const after = await cpuOf(subjects);
+  return new Map(
+    [...subjects.keys()].map((name) => [
+      name,
+      { ...added(driven, name), cpu: ((after.get(name) ?? 0) - (before.get(name) ?? 0)) / total },
+    ]),
+  );
 }
 
-async function cpuSeconds(admin: string): Promise<number> {
-  const metrics = await (await fetch(`${admin}/metrics`)).text();
-  return Number(/^process_cpu_seconds_total (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN);
+async function startSubjects(
+  upstreams: Upstreams,
+  dir: string,
+  peer: string | undefined,
+): Promise<ReadonlyMap<string, Subject>> {
+  const proxy: readonly [string, Subject] = ["proxy", await startProxyProcess(upstreams, dir)];
+  return new Map(peer === undefined ? [proxy] : [proxy, ["rollup-boost", await startRollupBoost(peer, upstreams)]]);
+}
+
+function added({ direct, subjects }: Driven, name: string) {
+  const samples = subjects.get(name);
+  const at = (share: number): readonly number[] =>
+    samples === undefined ? [] : CALLS.map((call) => difference(samples, direct, call, share));
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+function difference(samples: Samples, direct: Samples, call: (typeof CALLS)[number], share: number): number {
+  return quantile(samples[call], share) - quantile(direct[call], share);
+}
+
+/** Milliseconds of CPU each subject has used. Only Linux tells. */
+async function cpuOf(subjects: ReadonlyMap<string, Subject>): Promise<ReadonlyMap<string, number>> {
+  const entries = [...subjects].map(async ([name, { child }]) => {
+    const stat = await readFile(`/proc/${child.pid}/stat`, "utf8").catch(() => "");
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13)
+      .map(Number);
+    return [name, (((user ?? Number.NaN) + (system ?? Number.NaN)) * 1000) / TICKS_A_SECOND] as const;
+  });
+  return new Map(await Promise.all(entries));
+}
+
+function rowLines(row: Row, runs: readonly Figures[]): readonly string[] {
+  const median = (name: string, of: (figures: NonNullable<ReturnType<Figures["get"]>>) => number): number =>
+    quantile(
+      runs.map((figures) => (figures.has(name) ? of(required(figures.get(name))) : Number.NaN)),
+      0.5,
+    );
+  const names = [...(runs[0]?.keys() ?? [])];
+  const cells = (name: string): readonly string[] => [
+    ...CALLS.map((_, call) =>
+      [median(name, (f) => f.p50[call] ?? Number.NaN), median(name, (f) => f.p99[call] ?? Number.NaN)]
+        .map((ms) => ms.toFixed(2))
+        .join(" / "),
+    ),
+    median(name, ({ cpu }) => cpu).toFixed(1),
+  ];
+  const ratio = (of: (figures: NonNullable<ReturnType<Figures["get"]>>) => number): string =>
+    (median("proxy", of) / median("rollup-boost", of)).toFixed(2);
+  const ratios = [
+    ...CALLS.map(
+      (_, call) => `${ratio((f) => f.p50[call] ?? Number.NaN)} / ${ratio((f) => f.p99[call] ?? Number.NaN)}`,
+    ),
+    ratio(({ cpu }) => cpu),
+  ];
+  return [
+    ...names.map((name, index) => line([index === 0 ? row.name : "", name, ...cells(name)])),
+    ...(names.includes("rollup-boost") ? [line(["", "ratio", ...ratios])] : []),
+  ];
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("a run lacks a subject");
+  return value;
+}
+
+async function healthUnderLoad(dir: string): Promise<string> {
+  await using upstreams = await startMockUpstreams({ payloadBytes: HEALTH_LOAD_BYTES, builders: 1 });
+  await using proxy = await startProxyProcess(upstreams, join(dir, "health"));
+  return await healthLatency(proxy);
 }
 
 async function coldStarts(dir: string): Promise<string> {
-  await using upstreams = await startMockUpstreams(1024);
+  await using upstreams = await startMockUpstreams({ payloadBytes: KIB, builders: 1 });
   const times: number[] = [];
   for (let start = 0; start < COLD_STARTS; start += 1) {
     await using proxy = await startProxyProcess(upstreams, join(dir, `start-${start}`));
@@ -90,11 +207,30 @@ async function coldStarts(dir: string): Promise<string> {
   return `median ${Math.round(quantile(times, 0.5))}, longest ${Math.round(Math.max(...times))}`;
 }
 
+async function onPath(program: string): Promise<string | undefined> {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "rollup-boost-operator", "bin");
+  for (const folder of [...(process.env.PATH ?? "").split(delimiter), cache]) {
+    const file = join(folder, program);
+    if (
+      await access(file).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
+  }
+  return undefined;
+}
+
 function showProgress(name: string, done: number, total: number): void {
   if (!process.stderr.isTTY || (done % 25 !== 0 && done !== total)) return;
   process.stderr.write(done === total ? "\r\x1b[K" : `\r${name}: block ${done} of ${total}`);
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line.trimEnd()}\n`);
+function line(cells: readonly string[]): string {
+  return cells.map((cell, index) => cell.padEnd(index === 0 ? 21 : index === 1 ? 14 : 20)).join("");
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text.trimEnd()}\n`);
 }

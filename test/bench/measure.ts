@@ -1,5 +1,6 @@
 import { blockBodies, newPayloadOf } from "./bodies.ts";
 import { EngineCaller, freshToken } from "./engine-caller.ts";
+import { EXECUTION_CLIENT_MARK, type Upstreams } from "./processes.ts";
 
 /** The calls of one block, by what op-node does. */
 export const CALLS = ["FCU with attributes", "getPayload", "newPayload", "FCU"] as const;
@@ -8,43 +9,49 @@ type Call = (typeof CALLS)[number];
 /** Milliseconds of each call, one entry a block. */
 export type Samples = Readonly<Record<Call, number[]>>;
 
-export type Endpoints = { readonly proxy: string; readonly executionClient: string; readonly builder: string };
+/** Everything that is driven in turn: the direct calls, and each subject by its name. */
+export type Driven = { readonly direct: Samples; readonly subjects: ReadonlyMap<string, Samples> };
 
-/** Drives blocks through the proxy and, in turn, the same upstream calls directly. `progress` is called after each block. */
+/** Drives blocks through each subject and, in turn, the same upstream calls directly. `progress` is called after each block. */
 export async function measure(
-  endpoints: Endpoints,
+  upstreams: Upstreams,
+  subjects: ReadonlyMap<string, string>,
   blocks: { readonly warmUp: number; readonly measured: number },
   progress: (done: number) => void,
-): Promise<{ readonly proxy: Samples; readonly direct: Samples }> {
-  await using proxy = new EngineCaller(endpoints.proxy);
-  await using executionClient = new EngineCaller(endpoints.executionClient);
-  await using builder = new EngineCaller(endpoints.builder);
-  const samples = { proxy: emptySamples(), direct: emptySamples() };
+): Promise<Driven> {
+  await using callers = new AsyncDisposableStack();
+  const connect = (url: string): EngineCaller => callers.use(new EngineCaller(url));
+  const executionClient = connect(upstreams.executionClient);
+  const builders = upstreams.builders.map(connect);
+  const through = [...subjects].map(([name, url]) => ({ name, engine: connect(url), samples: emptySamples() }));
+  const direct = emptySamples();
   let unique = 0;
   const token = (): Promise<string> => freshToken(unique++);
 
   for (let block = 0; block < blocks.warmUp + blocks.measured; block += 1) {
-    const viaProxy = await oneBlock(proxy, token, async (payloadId, call) =>
-      call(proxy, blockBodies.getPayload(payloadId)),
-    );
-    const direct = await oneBlock(executionClient, token, async (payloadId, call) => {
-      const [, built] = await Promise.all([
-        call(executionClient, blockBodies.getPayload(payloadId)),
-        call(builder, blockBodies.getPayload(payloadId)),
-      ]);
+    const keep = block >= blocks.warmUp;
+    for (const { engine, samples } of through) {
+      const times = await oneBlock(engine, token, (payloadId, call) => call(engine, blockBodies.getPayload(payloadId)));
+      if (keep) for (const name of CALLS) samples[name].push(times[name]);
+    }
+    const times = await oneBlock(executionClient, token, async (payloadId, call) => {
+      const [built] = await Promise.all(
+        [...builders, executionClient].map((each) => call(each, blockBodies.getPayload(payloadId))),
+      );
+      if (built === undefined) throw new Error("a bench needs a builder");
       await call(executionClient, newPayloadOf(built));
       return built;
     });
-    if (block >= blocks.warmUp) {
-      for (const name of CALLS) {
-        samples.proxy[name].push(viaProxy[name]);
-        samples.direct[name].push(direct[name]);
-      }
-    }
+    if (keep) for (const name of CALLS) direct[name].push(times[name]);
     progress(block + 1);
   }
-  return samples;
+  return { direct, subjects: new Map(through.map(({ name, samples }) => [name, samples])) };
 }
+
+const PAYLOAD_ID_DIGITS = 16;
+
+/** More than the calls of a block with sixteen builders. */
+const TOKENS_A_BLOCK = 24;
 
 type TokenCall = (caller: EngineCaller, body: Buffer) => Promise<Buffer>;
 
@@ -54,12 +61,13 @@ async function oneBlock(
   getPayload: (payloadId: string, call: TokenCall) => Promise<Buffer>,
 ): Promise<Record<Call, number>> {
   // Tokens are made before the clock starts.
-  const tokens = await Promise.all([token(), token(), token(), token(), token(), token()]);
+  const tokens = await Promise.all(Array.from({ length: TOKENS_A_BLOCK }, token));
   const call: TokenCall = (caller, body) => caller.call(body, tokens.pop() ?? "");
   const [withAttributes, started] = await timed(() => call(engine, blockBodies.forkchoiceWithAttributes));
   const payloadId = /"payloadId":"(0x[0-9a-f]+)"/.exec(started.toString("latin1"))?.[1];
   if (payloadId === undefined) throw new Error(`no payload id: ${started.toString().slice(0, 200)}`);
   const [getPayloadMs, answer] = await timed(() => getPayload(payloadId, call));
+  if (isOwnBlock(answer)) throw new Error("the block is the execution client's own: what is measured is no builder's");
   const body = newPayloadOf(answer);
   const [newPayloadMs] = await timed(() => call(engine, body));
   const [forkchoiceMs] = await timed(() => call(engine, blockBodies.forkchoice(blockHashOf(answer))));
@@ -70,6 +78,9 @@ async function oneBlock(
     FCU: forkchoiceMs,
   };
 }
+
+const isOwnBlock = (answer: Buffer): boolean =>
+  blockHashOf(answer).at(-1 - PAYLOAD_ID_DIGITS) === EXECUTION_CLIENT_MARK;
 
 const blockHashOf = (answer: Buffer): string => {
   const at = answer.indexOf('"blockHash":"') + '"blockHash":"'.length;

@@ -1,44 +1,76 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type ConfigFile, defaultTiming } from "../../proxy/contract/config-file.ts";
+import { type ConfigFile, defaultSelection, defaultTiming } from "../../proxy/contract/config-file.ts";
+import { imageEnvironment } from "./image-environment.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The secret of every part of a bench. */
 export const SECRET = "11".repeat(32);
 
+/** Stands in the hashes of the mock execution client's blocks, before the payload id. */
+export const EXECUTION_CLIENT_MARK = "f";
+
+/** The image brings its own, filled; here the first start fills it. */
+const COMPILE_CACHE = join(tmpdir(), "rollup-boost-bench-compile-cache");
+
 /** How long a part may take to start. */
 const START_TIMEOUT_MS = 20_000;
 
 /** A process of the bench; it ends with this one, also when this one is killed. */
-export type Running = AsyncDisposable & { readonly child: ChildProcess };
+type Running = AsyncDisposable & { readonly child: ChildProcess };
 
-export async function startMockUpstreams(
+/** A process that is measured: calls go to `engine`. */
+export type Subject = Running & { readonly engine: string; readonly coldStartMs: number };
+
+export type Upstreams = { readonly executionClient: string; readonly builders: readonly string[] };
+
+/** Starts the mock execution client in one process and the mock builders in another, as they are on other machines too. */
+export async function startMockUpstreams(options: {
+  readonly payloadBytes: number;
+  readonly builders: number;
+  readonly hung?: boolean;
+}): Promise<AsyncDisposable & Upstreams> {
+  const executionClient = await startMocks(options.payloadBytes, EXECUTION_CLIENT_MARK, false);
+  const builders = await startMocks(
+    options.payloadBytes,
+    "123456789".slice(0, options.builders),
+    options.hung === true,
+  );
+  return {
+    executionClient: executionClient.urls[0] ?? "",
+    builders: builders.urls,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([executionClient[Symbol.asyncDispose](), builders[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+async function startMocks(
   payloadBytes: number,
-): Promise<Running & { readonly executionClient: string; readonly builder: string }> {
-  const running = start([join(ROOT, "test/bench/mock-upstream.ts"), String(payloadBytes)]);
+  marks: string,
+  hung: boolean,
+): Promise<Running & { readonly urls: readonly string[] }> {
+  const args = [join(ROOT, "test/bench/mock-upstream.ts"), String(payloadBytes), marks, hung ? "hung" : ""];
+  const running = start(process.execPath, args);
   const { stdout } = running.child;
   if (stdout === null) throw new Error("the mock upstream has no standard output");
   const [line] = (await once(createInterface(stdout), "line", { signal: AbortSignal.timeout(START_TIMEOUT_MS) })) as [
     string,
   ];
-  const ports = JSON.parse(line) as { readonly executionClient: number; readonly builder: number };
-  return {
-    ...running,
-    executionClient: `http://127.0.0.1:${ports.executionClient}`,
-    builder: `http://127.0.0.1:${ports.builder}`,
-  };
+  return { ...running, urls: (JSON.parse(line) as readonly number[]).map(loopback) };
 }
 
 /** Starts the proxy as a process of its own and waits until its admin port answers. */
 export async function startProxyProcess(
-  upstreams: { readonly executionClient: string; readonly builder: string },
+  upstreams: Upstreams,
   dir: string,
-): Promise<Running & { readonly engine: string; readonly admin: string; readonly coldStartMs: number }> {
+): Promise<Subject & { readonly admin: string }> {
   await mkdir(dir, { recursive: true });
   const config: ConfigFile = {
     schemaVersion: 1,
@@ -48,43 +80,57 @@ export async function startProxyProcess(
     role: "sequencer",
     executionMode: "enabled",
     executionClient: { url: upstreams.executionClient, rpcUrl: upstreams.executionClient, jwtSecretFile: "jwt.hex" },
-    builders: [{ name: "builder", url: upstreams.builder, jwtSecretFile: "jwt.hex" }],
+    driving: "exclusive",
+    builders: upstreams.builders.map((url, index) => ({
+      name: `builder-${index}`,
+      url,
+      jwtSecretFile: "jwt.hex",
+      forwardTransactions: true,
+    })),
+    selection: defaultSelection,
     timing: defaultTiming(4_000),
   };
   await Promise.all([
     writeFile(join(dir, "config.json"), JSON.stringify(config)),
     writeFile(join(dir, "jwt.hex"), SECRET),
   ]);
-  const ports = { engine: await freePort(), rpc: await freePort(), admin: await freePort() };
+  const stateDir = join(dir, "state");
   const startedAtMs = performance.now();
-  const running = start([
-    join(ROOT, "proxy/main.ts"),
-    ...[
-      "--config",
-      join(dir, "config.json"),
-      "--secrets-dir",
-      dir,
-      "--state-dir",
-      join(dir, "state"),
-      "--host",
-      "127.0.0.1",
+  const running = start(
+    process.execPath,
+    [
+      join(ROOT, "proxy/main.ts"),
+      ...["--config", join(dir, "config.json"), "--secrets-dir", dir, "--state-dir", stateDir, "--host", "127.0.0.1"],
+      ...["--engine-port", "0", "--rpc-port", "0", "--admin-port", "0", "--debug-port", "0", "--exit-with-parent"],
     ],
-    ...["--engine-port", String(ports.engine), "--rpc-port", String(ports.rpc), "--admin-port", String(ports.admin)],
-    ...["--log-level", "info", "--exit-with-parent"],
-  ]);
+    { ...imageEnvironment(), NODE_COMPILE_CACHE: COMPILE_CACHE },
+  );
   running.child.stdout?.resume();
-  const admin = `http://127.0.0.1:${ports.admin}`;
+  const ports = await listening(join(stateDir, "listening.json"));
+  const admin = loopback(ports.admin);
   await answering(`${admin}/livez`);
-  return {
-    ...running,
-    engine: `http://127.0.0.1:${ports.engine}`,
-    admin,
-    coldStartMs: performance.now() - startedAtMs,
-  };
+  return { ...running, engine: loopback(ports.engine), admin, coldStartMs: performance.now() - startedAtMs };
 }
 
-function start(args: readonly string[]): Running {
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+/** Starts the peer with its own defaults; it has one builder. */
+export async function startRollupBoost(program: string, upstreams: Upstreams): Promise<Subject> {
+  const port = await freePort();
+  const startedAtMs = performance.now();
+  const running = start(program, [
+    ...["--l2-url", upstreams.executionClient, "--l2-jwt-token", SECRET],
+    ...["--builder-url", upstreams.builders[0] ?? "", "--builder-jwt-token", SECRET],
+    ...["--rpc-host", "127.0.0.1", "--rpc-port", String(port), "--debug-server-port", String(await freePort())],
+    ...["--log-level", "warn"],
+  ]);
+  running.child.stdout?.resume();
+  await answering(`${loopback(port)}/livez`);
+  return { ...running, engine: loopback(port), coldStartMs: performance.now() - startedAtMs };
+}
+
+const loopback = (port: number): string => `http://127.0.0.1:${port}`;
+
+function start(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ["pipe", "pipe", "inherit"] });
   return {
     child,
     [Symbol.asyncDispose]: async () => {
@@ -94,6 +140,17 @@ function start(args: readonly string[]): Running {
       await exited;
     },
   };
+}
+
+/** The ports a proxy took, once it listens. */
+async function listening(file: string): Promise<{ readonly engine: number; readonly admin: number }> {
+  const untilMs = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const text = await readFile(file, "utf8").catch(() => undefined);
+    if (text !== undefined) return JSON.parse(text);
+    if (performance.now() > untilMs) throw new Error(`${file} is not written`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 async function answering(url: string): Promise<void> {

@@ -23,6 +23,10 @@ export type Fault = {
   readonly body?: string | Buffer;
   /** Does the work, then sends half of the answer and resets the connection. */
   readonly halfBody?: boolean;
+  /** Does the work, then sends the answer a byte at a time, every so many milliseconds. */
+  readonly dripEveryMs?: number;
+  /** Does the work, then sends so many bytes of white space, with no length announced, and the answer behind them. */
+  readonly paddingBytes?: number;
   /** Does the work, then answers with what this makes of the result. */
   readonly result?: (result: unknown) => unknown;
 };

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import type { CallJournal, Endpoint, RecordedCall } from "./call-journal.ts";
@@ -148,6 +149,10 @@ function respond(json: string, fault: Fault | undefined, request: IncomingMessag
     return void response.writeHead(fault.httpStatus).end(`status ${fault.httpStatus}`);
   }
   const plain = Buffer.from(fault?.body ?? json);
+  if (fault?.dripEveryMs !== undefined || fault?.paddingBytes !== undefined) {
+    response.writeHead(200, { "content-type": "application/json" });
+    return void pipeline(piecesOf(plain, fault), response).catch(() => {});
+  }
   // op-geth compresses for whoever asks.
   const gzip = fault === undefined && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
   const bytes = gzip ? gzipSync(plain, { level: 1 }) : plain;
@@ -158,6 +163,18 @@ function respond(json: string, fault: Fault | undefined, request: IncomingMessag
   });
   if (fault?.halfBody !== true) return void response.end(bytes);
   response.write(bytes.subarray(0, bytes.length / 2), () => response.socket?.resetAndDestroy());
+}
+
+const PADDING = Buffer.alloc(64 * 1024, " ");
+
+/** An answer that is slow to come, or long. */
+async function* piecesOf(answer: Buffer, { dripEveryMs, paddingBytes = 0 }: Fault): AsyncGenerator<Buffer> {
+  for (let sent = 0; sent < paddingBytes; sent += PADDING.length) yield PADDING;
+  if (dripEveryMs === undefined) return yield answer;
+  for (const byte of answer) {
+    await sleep(dripEveryMs);
+    yield Buffer.of(byte);
+  }
 }
 
 async function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Buffer | undefined> {

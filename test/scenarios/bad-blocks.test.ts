@@ -171,7 +171,7 @@ describe("only VALID counts", () => {
   });
 });
 
-test("a block with no transactions of users that is VALID is used: selection policies come later", async () => {
+test("a block with no transactions of users that is VALID is used, unless minGasUsedPercent asks for more (V-16)", async () => {
   await using world = await startWorld();
   world.builder.fault("engine_getPayload*", {
     reseal: "execution",

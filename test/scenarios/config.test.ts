@@ -63,7 +63,7 @@ test("a bad document is refused with every problem, and the one before goes on",
     revision: 1,
     problems: [
       { path: "role", found: '"balancer"', allowed: '"sequencer"' },
-      { path: "executionMode", found: '"off"', allowed: '"enabled" or "disabled"' },
+      { path: "executionMode", found: '"off"', allowed: '"enabled" or "dry_run" or "disabled"' },
       { path: "builders", found: '"none"', allowed: "an array" },
     ],
     unknownFields: [],
@@ -97,9 +97,9 @@ test("a document for another sequencer or cluster is refused", async () => {
 
 test("fields of a newer operator are reported, not fatal", async () => {
   await using world = await startWorld();
-  const newer = { ...world.config(), revision: 2, selection: { policy: "gas_used" } };
-  expect(await putJson(world, newer)).toMatchObject({ outcome: "accepted", unknownFields: ["selection"] });
-  expect((await world.status()).unknownFields).toEqual(["selection"]);
+  const newer = { ...world.config(), revision: 2, flashblocks: true };
+  expect(await putJson(world, newer)).toMatchObject({ outcome: "accepted", unknownFields: ["flashblocks"] });
+  expect((await world.status()).unknownFields).toEqual(["flashblocks"]);
 });
 
 describe("writes need the admin token", () => {
@@ -168,7 +168,11 @@ test("the builder is replaced while the proxy runs: the next job is the new one'
 
   const started = await world.opNode.startBlock();
   expect(
-    await world.push({ builders: [{ name: "other", url: other.engineUrl, jwtSecretFile: "builder-other.jwt" }] }),
+    await world.push({
+      builders: [
+        { name: "other", url: other.engineUrl, jwtSecretFile: "builder-other.jwt", forwardTransactions: true },
+      ],
+    }),
   ).toMatchObject({ outcome: "accepted" });
   world.builder.forgetCalls();
   const between = await world.opNode.insertBlock(await world.opNode.sealBlock(started));

@@ -57,6 +57,9 @@ test.concurrent("Follower Builder Fails: nothing stops; once it has recovered it
   await world.builder.start();
   const last = await leader.opNode.buildBlock();
   await follows(world, last.hash);
+  await until("the proxy to see it", async () =>
+    (await world.status()).builders[0]?.state === "healthy" ? true : undefined,
+  );
   expect((await world.builderBlock()).number).toBe(last.number + 1);
 });
 

@@ -114,11 +114,6 @@ describe("the builder's FCU", () => {
     ["HTML", { body: "<html></html>" }, "the answer is not JSON-RPC"],
     ["INVALID", { result: () => ({ payloadStatus: { status: "INVALID" }, payloadId: null }) }, "FCU answered INVALID"],
     [
-      "VALID without a payload id",
-      { result: () => ({ payloadStatus: { status: "VALID" }, payloadId: null }) },
-      "FCU answered VALID",
-    ],
-    [
       "a payload id that is none",
       { result: () => ({ payloadStatus: { status: "VALID" }, payloadId: '0x1"]}' }) },
       "FCU answered VALID",
@@ -127,6 +122,13 @@ describe("the builder's FCU", () => {
     await using world = await startWorld();
     world.builder.fault("engine_forkchoiceUpdated*", { ...fault, when: hasAttributes });
     await fallsBackAndRecovers(world, { fallbackReason: "builder_refused", detail });
+  });
+
+  test("is answered VALID without a payload id: it declines", async () => {
+    await using world = await startWorld();
+    const result = () => ({ payloadStatus: { status: "VALID" }, payloadId: null });
+    world.builder.fault("engine_forkchoiceUpdated*", { result, when: hasAttributes });
+    await fallsBackAndRecovers(world, { fallbackReason: "builder_declined", detail: "FCU answered VALID" });
   });
 });
 

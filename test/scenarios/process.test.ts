@@ -36,7 +36,7 @@ test("a bad config document: every problem with path, found and allowed, exit co
   const bad = {
     ...world.config(),
     revision: -1,
-    role: "balancer",
+    role: "router",
     executionClient: { url: "http://me:hunter2@el", rpcUrl: "el", jwtSecretFile: "a/b" },
   };
   await writeFile(join(world.dir, "mounted.json"), JSON.stringify(bad));
@@ -44,7 +44,7 @@ test("a bad config document: every problem with path, found and allowed, exit co
   expect(code).toBe(2);
   expect(stderr.split("\n").slice(1, -1)).toEqual([
     "  revision: found -1, allowed: 0 or more",
-    '  role: found "balancer", allowed: "sequencer"',
+    '  role: found "router", allowed: "sequencer" or "balancer"',
     '  executionClient.url: found "http://***@el", allowed: a URL without user name and password',
     '  executionClient.rpcUrl: found "el", allowed: an http:// or https:// URL',
     `  executionClient.jwtSecretFile: found "a/b", allowed: a file name in the secrets folder, without '/'`,
@@ -62,6 +62,21 @@ test("a port that is taken: the address is named, exit code 1", async () => {
   const { code, stderr } = await spawnProxy([...argumentsFor(world.dir), `--admin-port=${port}`]).ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(new RegExp(`cannot start: .*EADDRINUSE.*127\\.0\\.0\\.1:${port}`));
+});
+
+test("a debug port that is taken: said in the log, and the proxy serves without it", async () => {
+  await using world = await startWorld();
+  const taken = new URL(world.urls.debug).port;
+  await using proxy = spawnProxy([...argumentsFor(world.dir), `--debug-port=${taken}`]);
+  const ports = await listening(world.dir);
+  world.opNode.useEngine(`http://127.0.0.1:${ports.engine}`);
+  await world.opNode.buildBlock();
+  proxy.signal("SIGKILL");
+  const { stdout } = await proxy.ended;
+  expect([ports, stdout]).toEqual([
+    expect.not.objectContaining({ debug: expect.anything() }),
+    expect.stringMatching(/"port":\d+,"msg":"no debug port: choose another --debug-port"/),
+  ]);
 });
 
 test("SIGTERM: not ready, still answering, then exit code 0; one JSON line a block on standard output", async () => {

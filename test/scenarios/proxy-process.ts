@@ -15,8 +15,11 @@ export type Ended = {
 };
 
 /** `node proxy/main.ts` as a child process; killed with the test. */
-export function spawnProxy(args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+export function spawnProxy(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -49,6 +52,7 @@ export const argumentsFor = (dir: string, stateDir = "state-of-the-process"): re
   "--engine-port=0",
   "--rpc-port=0",
   "--admin-port=0",
+  "--debug-port=0",
 ];
 
 /** The ports it wrote once all were open. */

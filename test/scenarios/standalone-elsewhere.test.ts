@@ -47,6 +47,8 @@ test("a proxy that runs elsewhere is pushed its config, also when it runs anothe
       enginePort: 0,
       rpcPort: 0,
       adminPort: 0,
+      debugHost: "127.0.0.1",
+      debugPort: 0,
       drainSeconds: 0,
       logLevel: "silent",
       exitWithParent: false,

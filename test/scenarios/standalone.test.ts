@@ -57,7 +57,7 @@ test("a bad edit is reported with every problem, and the manifest before it stay
     world.output().includes("spec.executionmode") ? world.output() : undefined,
   );
   expect(output).toContain('spec.topology: found "Ring", allowed: "OneToOne"');
-  expect(output).toContain('spec.executionMode: found "off", allowed: "enabled" or "disabled"');
+  expect(output).toContain('spec.executionMode: found "off", allowed: "enabled" or "dry_run" or "disabled"');
   expect(output).toContain("spec.executionmode: found this field, allowed: no such field");
   expect(await world.proxy("sequencer-0")).toMatchObject({ revision: 1, executionMode: "enabled" });
 });

@@ -1,12 +1,17 @@
-import type { ConfigFile } from "../../proxy/contract/config-file.ts";
+import { type ConfigFile, defaultSelection } from "../../proxy/contract/config-file.ts";
 import type { ExecutionClient } from "../devnet/execution-client.ts";
 
 /** Deadlines that a slow machine keeps; 2-second blocks. */
-const PATIENT: ConfigFile["timing"] = { blockTimeMs: 2_000, builderDeadlineMs: 3_000, decisionDeadlineMs: 6_000 };
+const PATIENT: ConfigFile["timing"] = {
+  blockTimeMs: 2_000,
+  builderDeadlineMs: 3_000,
+  decisionDeadlineMs: 6_000,
+  graceMs: 2_000,
+};
 
 /** The config document for one sequencer of simulated clients, revision 1. */
 export const worldDocument = (
-  clients: { readonly executionClient: ExecutionClient; readonly builder: ExecutionClient | undefined },
+  clients: { readonly executionClient: ExecutionClient; readonly builders: readonly ExecutionClient[] },
   timing: Partial<ConfigFile["timing"]> = {},
 ): ConfigFile => ({
   schemaVersion: 1,
@@ -20,9 +25,13 @@ export const worldDocument = (
     rpcUrl: clients.executionClient.rpcUrl,
     jwtSecretFile: "execution-client.jwt",
   },
-  builders:
-    clients.builder === undefined
-      ? []
-      : [{ name: "rbuilder", url: clients.builder.engineUrl, jwtSecretFile: "builder-rbuilder.jwt" }],
+  driving: "exclusive",
+  builders: clients.builders.map(({ name, engineUrl }) => ({
+    name,
+    url: engineUrl,
+    jwtSecretFile: `builder-${name}.jwt`,
+    forwardTransactions: true,
+  })),
+  selection: defaultSelection,
   timing: { ...PATIENT, ...timing },
 });

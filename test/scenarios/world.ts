@@ -6,7 +6,8 @@ import pino from "pino";
 import { type Clock, systemClock } from "../../proxy/clock.ts";
 import type { ConfigFile } from "../../proxy/contract/config-file.ts";
 import { type BlockDecision, ConfigPushAnswer, ProxyStatus } from "../../proxy/contract/status.ts";
-import { type StartedProxy, startProxy } from "../../proxy/start.ts";
+import type { StartedProxy } from "../../proxy/serving.ts";
+import { startProxy } from "../../proxy/start.ts";
 import { type ExecutionClient, type ExecutionClientOptions, startExecutionClient } from "../devnet/execution-client.ts";
 import { OpNode } from "../devnet/op-node.ts";
 import type { BuiltBlock } from "../devnet/sequenced-block.ts";
@@ -17,9 +18,12 @@ import { worldDocument } from "./world-document.ts";
 /** One sequencer of simulated clients around a real proxy, on real sockets. */
 export type World = AsyncDisposable & {
   readonly executionClient: ExecutionClient;
+  /** The first of the builders. */
   readonly builder: ExecutionClient;
+  /** A builder by its name. Throws for a name the world was not started with. */
+  readonly builderNamed: (name: string) => ExecutionClient;
   readonly opNode: OpNode;
-  readonly urls: { readonly engine: string; readonly rpc: string; readonly admin: string };
+  readonly urls: { readonly engine: string; readonly rpc: string; readonly admin: string; readonly debug: string };
   readonly adminToken: string;
   /** Holds the secrets, `mounted.json` and the state folder `state`. */
   readonly dir: string;
@@ -51,11 +55,16 @@ export type WorldOptions = {
   /** Over deadlines of seconds: a slow machine must not make a good builder late. */
   readonly timing?: Partial<ConfigFile["timing"]>;
   readonly withoutBuilder?: boolean;
+  /** Names of the builders, in the order of the config; the first has the fullest blocks. Default: one, `rbuilder`. */
+  readonly builders?: readonly string[];
+  readonly selection?: ConfigFile["selection"];
   readonly drainSeconds?: number;
   /** The execution client is started later, by the test. */
   readonly executionClientDown?: boolean;
   readonly clock?: Clock;
   readonly host?: string;
+  /** Where the debug port listens; `urls.debug` stays on loopback. */
+  readonly debugHost?: string;
 };
 
 /** The chain began two minutes ago, on a slot: there are slots gone, and slots to come. */
@@ -63,32 +72,28 @@ export const GENESIS_TIMESTAMP_S = Math.floor(Date.now() / 60_000) * 60 - 120;
 
 /** Starts a world; everything ends with it. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const secrets = { executionClient: randomBytes(32).toString("hex"), builder: randomBytes(32).toString("hex") };
+  const jwtSecret = randomBytes(32).toString("hex");
   const adminToken = randomBytes(16).toString("hex");
   const dir = await mkdtemp(join(tmpdir(), "rollup-boost-scenario-"));
   const fork = options.fork ?? "jovian";
-  const own = { count: 1, bytes: 120 };
+  const chain = { fork, genesisTimestampS: GENESIS_TIMESTAMP_S };
   const executionClient = await startExecutionClient({
+    ...chain,
     name: "op-geth",
-    jwtSecret: secrets.executionClient,
-    fork,
-    genesisTimestampS: GENESIS_TIMESTAMP_S,
-    ownTransactions: own,
+    jwtSecret,
+    ownTransactions: { count: 1, bytes: 120 },
   });
-  const builder = await startExecutionClient({
-    name: "rbuilder",
-    jwtSecret: secrets.builder,
-    fork,
-    genesisTimestampS: GENESIS_TIMESTAMP_S,
-    payloadIdSalt: "builder",
-  });
-  let running = worldDocument(
-    { executionClient, builder: options.withoutBuilder === true ? undefined : builder },
-    options.timing,
-  );
+  const names = options.builders ?? ["rbuilder"];
+  const builders = await Promise.all(names.map((name, index) => startBuilder(name, names.length - index, chain)));
+  const [builder] = builders;
+  if (builder === undefined) throw new Error("a world has at least one builder; withoutBuilder wires none");
+  let running = {
+    ...worldDocument({ executionClient, builders: options.withoutBuilder === true ? [] : builders }, options.timing),
+    ...(options.selection === undefined ? {} : { selection: options.selection }),
+  };
   await Promise.all([
-    writeFile(join(dir, "execution-client.jwt"), secrets.executionClient),
-    writeFile(join(dir, "builder-rbuilder.jwt"), `0x${secrets.builder}\n`),
+    writeFile(join(dir, "execution-client.jwt"), jwtSecret),
+    ...builders.map((each) => writeFile(join(dir, `builder-${each.name}.jwt`), `0x${each.jwtSecret}\n`)),
     writeFile(join(dir, "admin-token"), adminToken),
     writeFile(join(dir, "mounted.json"), JSON.stringify(running)),
   ]);
@@ -104,18 +109,25 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         stateDir: join(dir, "state"),
         host,
         enginePort: ports.engine,
-        rpcPort: ports.rpc,
+        rpcPort: ports.rpc ?? 0,
         adminPort: ports.admin,
+        debugHost: options.debugHost ?? "127.0.0.1",
+        debugPort: ports.debug ?? 0,
         drainSeconds: options.drainSeconds ?? 0,
         logLevel: "trace",
         exitWithParent: false,
       },
       { clock: options.clock ?? systemClock, log: pino({ level: "trace" }, { write: (line) => void log.push(line) }) },
     );
-  let proxy = await start({ engine: 0, rpc: 0, admin: 0 });
+  let proxy = await start({ engine: 0, rpc: 0, admin: 0, debug: 0 });
   const url = (port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const urls = { engine: url(proxy.ports.engine), rpc: url(proxy.ports.rpc), admin: url(proxy.ports.admin) };
-  const opNode = new OpNode({ name: "sequencer-0", engineUrl: urls.engine, jwtSecret: secrets.executionClient, fork });
+  const urls = {
+    engine: url(proxy.ports.engine),
+    rpc: url(proxy.ports.rpc ?? 0),
+    admin: url(proxy.ports.admin),
+    debug: `http://127.0.0.1:${proxy.ports.debug}`,
+  };
+  const opNode = new OpNode({ name: "sequencer-0", engineUrl: urls.engine, jwtSecret, fork });
   const put: World["put"] = (body, headers = { authorization: `Bearer ${adminToken}` }) =>
     post(`${urls.admin}/config`, body, headers, "PUT");
   const status = async (): Promise<ProxyStatus> =>
@@ -124,6 +136,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return {
     executionClient,
     builder,
+    builderNamed: (name) => {
+      const named = builders.find((each) => each.name === name);
+      if (named === undefined) throw new Error(`no builder is named ${name}`);
+      return named;
+    },
     opNode,
     urls,
     adminToken,
@@ -132,10 +149,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     config: () => running,
     status,
     lastDecision: async () => (await status()).lastDecisions.at(-1),
-    engine: async (body, headers) =>
-      post(urls.engine, body, { authorization: await bearer(secrets.executionClient), ...headers }),
+    engine: async (body, headers) => post(urls.engine, body, { authorization: await bearer(jwtSecret), ...headers }),
     executionClientSays: async (body) =>
-      post(executionClient.engineUrl, body, { authorization: await bearer(secrets.executionClient) }),
+      post(executionClient.engineUrl, body, { authorization: await bearer(jwtSecret) }),
     push: async (change) => {
       running = { ...running, revision: running.revision + 1, ...change };
       return ConfigPushAnswer.parse((await put(JSON.stringify(running))).json());
@@ -146,7 +162,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         "a block of the builder",
         async () => {
           const block = await opNode.buildBlock();
-          if (block.builtBy === "rbuilder") return block;
+          if (names.some((name) => name === block.builtBy)) return block;
           // Blocks without a pause between them leave a builder that syncs behind for ever.
           await until("the builder to follow", () => builder.block(block.hash), 500).catch(() => undefined);
           return undefined;
@@ -160,9 +176,24 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     [Symbol.asyncDispose]: async () => {
       await opNode[Symbol.asyncDispose]();
-      await Promise.all([executionClient[Symbol.asyncDispose](), builder[Symbol.asyncDispose]()]);
+      await Promise.all([executionClient, ...builders].map((client) => client[Symbol.asyncDispose]()));
       await proxy.close();
       await rm(dir, { recursive: true, force: true });
     },
   };
 }
+
+const startBuilder = (
+  name: string,
+  transactions: number,
+  chain: Pick<ExecutionClientOptions, "genesisTimestampS"> & {
+    readonly fork: NonNullable<ExecutionClientOptions["fork"]>;
+  },
+): Promise<ExecutionClient> =>
+  startExecutionClient({
+    ...chain,
+    name,
+    jwtSecret: randomBytes(32).toString("hex"),
+    payloadIdSalt: name,
+    ownTransactions: { count: transactions + 1, bytes: 120 },
+  });

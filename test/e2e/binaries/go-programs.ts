@@ -18,4 +18,9 @@ export const goPrograms: readonly GoProgram[] = [
     moduleFolder: moduleFolder("optimism"),
     package: "github.com/ethereum-optimism/optimism/op-node/cmd",
   },
+  {
+    name: "op-conductor",
+    moduleFolder: moduleFolder("optimism"),
+    package: "github.com/ethereum-optimism/optimism/op-conductor/cmd",
+  },
 ];

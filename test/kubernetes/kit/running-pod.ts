@@ -134,7 +134,15 @@ export class RunningPod {
     const { args } = this.#spec.containers[0];
     const child = spawn(
       process.execPath,
-      [PROXY_MAIN, ...args.map((arg) => this.#mapped(arg)), "--host", this.ip, "--exit-with-parent"],
+      [
+        PROXY_MAIN,
+        ...args.map((arg) => this.#mapped(arg)),
+        "--host",
+        this.ip,
+        "--debug-host",
+        this.ip,
+        "--exit-with-parent",
+      ],
       { stdio: ["pipe", "pipe", "pipe"] },
     );
     const log = createWriteStream(this.logFile, { flags: "a" });

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { HELP, parseArguments } from "../../../proxy/arguments.ts";
+import { parseArguments as parse } from "../../../proxy/arguments.ts";
+import { HELP } from "../../../proxy/help.ts";
+
+const parseArguments = (argv: readonly string[]) => parse(argv, {});
 
 const REQUIRED = ["--config", "c.json", "--secrets-dir", "s", "--state-dir", "d"];
 
@@ -14,10 +17,13 @@ test("the required folders are enough, the rest has defaults", () => {
       enginePort: 8551,
       rpcPort: 8545,
       adminPort: 8080,
+      debugHost: "127.0.0.1",
+      debugPort: 5555,
       drainSeconds: 10,
       logLevel: "info",
       exitWithParent: false,
     },
+    notes: [],
   });
 });
 

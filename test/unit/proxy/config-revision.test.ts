@@ -19,16 +19,16 @@ test("the order of fields is no content", () => {
 });
 
 test("a restarted container does not revive the old wiring of its mounted file", () => {
-  const mounted = documentOf({ revision: 3 });
-  const kept = documentOf({ revision: 5 });
+  const mounted = { config: documentOf({ revision: 3 }) };
+  const kept = { config: documentOf({ revision: 5 }) };
   expect(newerDocument(mounted, kept)).toBe(kept);
   expect(newerDocument(mounted, undefined)).toBe(mounted);
   expect(newerDocument(kept, mounted)).toBe(kept);
-  expect(newerDocument(mounted, documentOf({ revision: 3, executionMode: "disabled" }))).toBe(mounted);
+  expect(newerDocument(mounted, { config: documentOf({ revision: 3, executionMode: "disabled" }) })).toBe(mounted);
 });
 
 test("what another sequencer's proxy kept is not this one's, whatever its revision", () => {
-  const mounted = documentOf({ revision: 3 });
-  expect(newerDocument(mounted, documentOf({ revision: 9, sequencer: "sequencer-1" }))).toBe(mounted);
-  expect(newerDocument(mounted, documentOf({ revision: 9, cluster: "base-mainnet" }))).toBe(mounted);
+  const mounted = { config: documentOf({ revision: 3 }) };
+  expect(newerDocument(mounted, { config: documentOf({ revision: 9, sequencer: "sequencer-1" }) })).toBe(mounted);
+  expect(newerDocument(mounted, { config: documentOf({ revision: 9, cluster: "base-mainnet" }) })).toBe(mounted);
 });

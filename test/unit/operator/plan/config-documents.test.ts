@@ -31,7 +31,7 @@ test("a sequencer without a pairing has no builder, and a proxy all the same (C-
 
 test("deadlines follow the block time unless they are set", () => {
   const timing = (given: object) => configOf("sequencer-0", cluster({ timing: given }))?.document.timing;
-  expect(timing({})).toEqual({ blockTimeMs: 2_000, builderDeadlineMs: 200, decisionDeadlineMs: 500 });
+  expect(timing({})).toEqual({ blockTimeMs: 2_000, builderDeadlineMs: 200, decisionDeadlineMs: 500, graceMs: 30 });
   expect(timing({ blockTimeMs: 1_000, builderDeadlineMs: 80 })).toMatchObject({
     builderDeadlineMs: 80,
     decisionDeadlineMs: 250,

@@ -15,7 +15,7 @@ const written = (sequencer: string) => {
   if (document === undefined) throw new Error("nothing was written");
   return document;
 };
-const withBuilder = (state: "silent" | "lagging" | "unknown") =>
+const withBuilder = (state: "silent" | "lagging" | "benched" | "unknown") =>
   proxy(written("sequencer-0"), { builders: [{ name: "builder-0", state, since: NOW, reason: "connection refused" }] });
 
 test("all is well: Ready, no Reconciling, no Stalled, rows and summaries say so", () => {
@@ -71,6 +71,7 @@ test("all builders down: BuildersHealthy says so, the cluster stays Ready and is
 
 test.each([
   ["lagging", "False", "SomeBuildersUnhealthy", "1/2"],
+  ["benched", "False", "SomeBuildersUnhealthy", "1/2"],
   ["unknown", "Unknown", "BuildersNotMeasured", "1/2"],
 ] as const)("one builder is %s", (state, conditionStatus, reason, summary) => {
   const status = statusOf(settled(cluster(), { "sequencer-0": { proxies: [withBuilder(state)] } }));

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { defaultTiming, parseConfigFile } from "../../../../proxy/contract/config-file.ts";
+import {
+  defaultTiming,
+  parseBalancerConfig,
+  parseConfigFile,
+  parseEitherConfig,
+} from "../../../../proxy/contract/config-file.ts";
 import { problemText } from "../../../../proxy/contract/problems.ts";
 import { documentOf } from "../kit/document.ts";
 
@@ -32,7 +37,7 @@ test("every problem is named at once, with its path, what was found and what is 
     `cluster: found "Base", allowed: lower-case letters, digits and '-', first a letter, at most 30`,
     "sequencer: found nothing, allowed: a string",
     `role: found "balancer", allowed: "sequencer"`,
-    `executionMode: found "off", allowed: "enabled" or "disabled"`,
+    `executionMode: found "off", allowed: "enabled" or "dry_run" or "disabled"`,
     `executionClient.url: found "ws://op-geth:8551", allowed: an http:// or https:// URL`,
     "executionClient.rpcUrl: found 8545, allowed: a string",
     `executionClient.jwtSecretFile: found "/etc/passwd", allowed: a file name in the secrets folder, without '/'`,
@@ -52,19 +57,27 @@ describe("no document", () => {
 });
 
 test("deadlines that cross are refused at the later one", () => {
-  const timing = { blockTimeMs: 2_000, builderDeadlineMs: 500, decisionDeadlineMs: 500 };
+  const timing = { blockTimeMs: 2_000, builderDeadlineMs: 500, decisionDeadlineMs: 500, graceMs: 30 };
   expect(problemsOf(documentOf({ timing }))).toEqual([
     "timing.decisionDeadlineMs: found 500, allowed: more than builderDeadlineMs: validation comes after the builder's answer",
   ]);
 });
 
-test("two builders are one too many", () => {
-  const builder = { url: "http://rbuilder:8551", jwtSecretFile: "b.jwt" };
-  const builders = [
-    { name: "a", ...builder },
-    { name: "b", ...builder },
-  ];
-  expect(problemsOf(documentOf({ builders }))).toEqual(["builders: found a list of 2, allowed: at most 1 entries"]);
+test("seventeen builders are one too many", () => {
+  const builders = Array.from({ length: 17 }, (_, index) => ({
+    name: `builder-${index}`,
+    url: "http://rbuilder:8551",
+    jwtSecretFile: "b.jwt",
+    forwardTransactions: true,
+  }));
+  expect(problemsOf(documentOf({ builders }))).toEqual(["builders: found a list of 17, allowed: at most 16 entries"]);
+});
+
+test("two builders of one name are refused", () => {
+  const builder = { name: "rbuilder", url: "http://rbuilder:8551", jwtSecretFile: "b.jwt", forwardTransactions: true };
+  expect(problemsOf(documentOf({ builders: [builder, builder] }))).toEqual([
+    "builders: found a list of 2, allowed: builders with different names",
+  ]);
 });
 
 describe("credentials in a URL are refused and not repeated", () => {
@@ -78,7 +91,7 @@ describe("credentials in a URL are refused and not repeated", () => {
     "ftp://user:hunter2@rbuilder",
     "http://user:hunter2?@rbuilder:8551",
   ])("%s", (url) => {
-    const builders = [{ name: "rbuilder", url, jwtSecretFile: "b.jwt" }];
+    const builders = [{ name: "rbuilder", url, jwtSecretFile: "b.jwt", forwardTransactions: true }];
     const problems = problemsOf(documentOf({ builders }));
     expect(problems[0]).toMatch(/^builders\[0\]\.url: found /);
     expect(problems.join("\n")).not.toContain("hunter2");
@@ -93,12 +106,12 @@ test("what is found is repeated only in part", () => {
 test("fields of a newer operator are reported and kept out", () => {
   const document = {
     ...documentOf(),
-    selection: { policy: "gas_used" },
-    builders: [{ name: "rbuilder", url: "http://rbuilder:8551", jwtSecretFile: "b.jwt", forwardTransactions: true }],
+    flashblocks: { enabled: true },
+    builders: [{ name: "rbuilder", url: "http://rbuilder:8551", jwtSecretFile: "b.jwt", weight: 3 }],
   };
   const parsed = parseConfigFile(document);
-  expect(parsed.kind === "valid" && parsed.unknownFields).toEqual(["builders[0].forwardTransactions", "selection"]);
-  expect(parsed.kind === "valid" && parsed.config).not.toHaveProperty("selection");
+  expect(parsed.kind === "valid" && parsed.unknownFields).toEqual(["builders[0].weight", "flashblocks"]);
+  expect(parsed.kind === "valid" && parsed.config).not.toHaveProperty("flashblocks");
 });
 
 test("a key that is a word of the language is an unknown field as any other", () => {
@@ -108,7 +121,41 @@ test("a key that is a word of the language is an unknown field as any other", ()
 });
 
 test("deadlines follow the block time: builder 10 %, decision 25 %", () => {
-  expect(defaultTiming(2_000)).toEqual({ blockTimeMs: 2_000, builderDeadlineMs: 200, decisionDeadlineMs: 500 });
+  expect(defaultTiming(2_000)).toEqual({
+    blockTimeMs: 2_000,
+    builderDeadlineMs: 200,
+    decisionDeadlineMs: 500,
+    graceMs: 30,
+  });
   expect(parseConfigFile(documentOf({ timing: defaultTiming(100) })).kind).toBe("valid");
   expect(parseConfigFile(documentOf({ timing: defaultTiming(30_000) })).kind).toBe("valid");
+});
+
+describe("a balancer's document", () => {
+  const { executionClient: _, driving: __, ...common } = documentOf();
+  const document = { ...common, sequencer: "balancer-0", role: "balancer", inboundJwtSecretFile: "balancer.jwt" };
+
+  test("has no execution client and no conductor, and its own secret", () => {
+    expect(parseBalancerConfig(document)).toEqual({ kind: "valid", config: document, unknownFields: [] });
+    expect(parseEitherConfig(document)).toEqual(parseBalancerConfig(document));
+  });
+
+  test("without a secret of its own is refused: there is no execution client's to take", () => {
+    const { inboundJwtSecretFile: _secret, ...without } = document;
+    expect(parseEitherConfig(without)).toMatchObject({
+      problems: [{ path: "inboundJwtSecretFile", found: "nothing" }],
+    });
+  });
+
+  test("is none for a sequencer's proxy, and the other way round", () => {
+    expect(parseConfigFile(document)).toMatchObject({ kind: "invalid" });
+    expect(parseBalancerConfig(documentOf())).toMatchObject({ kind: "invalid" });
+    expect(parseEitherConfig(documentOf())).toEqual(parseConfigFile(documentOf()));
+  });
+
+  test.each([["router"], [undefined], [7]])("role %j: both are named", (role) => {
+    expect(parseEitherConfig({ ...documentOf(), role })).toMatchObject({
+      problems: [{ path: "role", allowed: '"sequencer" or "balancer"' }],
+    });
+  });
 });

@@ -49,7 +49,7 @@ test("parameters that are no list are none, and only a text is a text", () => {
   expect(request('{"id":1,"method":"m","params":{"0":"0x1"}}')?.params).toEqual([]);
   expect(request('{"id":1,"method":"m"}')?.params).toEqual([]);
   const seen = request('{"id":1,"method":"m","params":["0x03",null,7]}');
-  expect(seen && [0, 1, 2, 3].map((index) => stringParam(seen, index))).toEqual([
+  expect(seen && [0, 1, 2, 3].map((index) => stringParam(seen, index, 66))).toEqual([
     "0x03",
     undefined,
     undefined,

@@ -4,7 +4,7 @@ import { UpstreamClient } from "../../../../proxy/engine-api/upstream-client.ts"
 import { hangingServer } from "../kit/hanging-server.ts";
 import { ManualClock } from "../kit/manual-clock.ts";
 
-const OPTIONS: LaneOptions = { callTimeoutMs: 1_000, entriesMax: 32, bytesMax: 1_000 };
+const OPTIONS: LaneOptions = { callTimeoutMs: 1_000, entriesMax: 32, bytesMax: 1_000, headStartMs: 0 };
 
 /** A lane to a real server that answers when the test says so. */
 async function laneTo(options: Partial<LaneOptions> = {}) {
@@ -14,7 +14,7 @@ async function laneTo(options: Partial<LaneOptions> = {}) {
   const observed: [string, LaneAnswer["kind"]][] = [];
   const lane = new Lane(
     { ...OPTIONS, ...options },
-    { client, clock, observe: (kind, answer) => observed.push([kind, answer.kind]) },
+    { client, clock, observe: (kind, answer) => observed.push([kind, answer.kind]) > 0 && answer.kind === "answered" },
   );
   return {
     lane,
@@ -90,7 +90,7 @@ test("a burst of 5,000 FCUs with a hung builder delays no job and keeps nothing 
   expect(l.server.arrivals()).toBe(3);
 });
 
-test("when it is full old newPayloads go first, then old jobs; the newest job never", async () => {
+test("a newer job takes the place of the one that waits, and when it is full old newPayloads go first", async () => {
   await using l = await laneTo({ entriesMax: 3 });
   const hung = l.lane.forkchoice(Buffer.from("head"));
   await l.server.next();
@@ -99,12 +99,12 @@ test("when it is full old newPayloads go first, then old jobs; the newest job ne
     l.lane.job(Buffer.from("job 1")),
     l.lane.newPayload(Buffer.from("block 2")),
     l.lane.job(Buffer.from("job 2")),
-    l.lane.job(Buffer.from("job 3")),
-    l.lane.job(Buffer.from("job 4")),
+    l.lane.newPayload(Buffer.from("block 3")),
+    l.lane.newPayload(Buffer.from("block 4")),
   ];
   expect(l.lane.depth).toBe(3);
   l.clock.advance(1_000);
-  expect([await l.serve(), await l.serve(), await l.serve()]).toEqual(["job 2", "job 3", "job 4"]);
+  expect([await l.serve(), await l.serve(), await l.serve()]).toEqual(["job 2", "block 3", "block 4"]);
   expect(await kindsOf([hung, ...waiting])).toEqual([
     "late",
     "dropped",
@@ -160,4 +160,20 @@ test("closed with its client under a call, everything ends and nothing comes aft
   answers.push(l.lane.job(Buffer.from("too late")));
   expect(await kindsOf(answers)).toEqual(["unreachable", "dropped", "dropped"]);
   expect([l.server.arrivals(), l.clock.alarms]).toEqual([1, 0]);
+});
+
+test("a block's bytes leave when op-node's next calls have had their head start, and then what came meanwhile", async () => {
+  await using l = await laneTo({ headStartMs: 5 });
+  const answers = [l.lane.newPayload(Buffer.from("block")), l.lane.job(Buffer.from("job"))];
+  expect([l.lane.depth, l.clock.alarms]).toEqual([2, 1]);
+  l.clock.advance(5);
+  expect([await l.serve(), await l.serve()]).toEqual(["block", "job"]);
+  expect(await kindsOf(answers)).toEqual(["answered", "answered"]);
+});
+
+test("a lane that closes within the head start sends nothing and leaves no alarm", async () => {
+  await using l = await laneTo({ headStartMs: 5 });
+  const answer = l.lane.newPayload(Buffer.from("block"));
+  l.lane.close();
+  expect([await kindsOf([answer]), l.clock.alarms]).toEqual([["dropped"], 0]);
 });

@@ -64,8 +64,16 @@ describe("around the payload op-node trusts our word alone", () => {
 test("a candidate is validated with its own bytes, in the version's form", () => {
   const envelope = envelopeOf({ minBaseFee: 1 });
   const payload = JSON.stringify({ ...payloadJson, minBaseFee: 1 });
-  const v3 = newPayloadBody(envelope, { method: "engine_newPayloadV3", trailing: [] }).toString();
-  const v4 = newPayloadBody(envelope, { method: "engine_newPayloadV4", trailing: ["[]"] }).toString();
+  const v3 = newPayloadBody(envelope, {
+    method: "engine_newPayloadV3",
+    trailing: [],
+    withdrawalsRoot: false,
+  }).toString();
+  const v4 = newPayloadBody(envelope, {
+    method: "engine_newPayloadV4",
+    trailing: ["[]"],
+    withdrawalsRoot: true,
+  }).toString();
   const root = `"0x${"c1".repeat(32)}"`;
   expect(v3).toBe(`{"jsonrpc":"2.0","id":1,"method":"engine_newPayloadV3","params":[${payload},[],${root}]}`);
   expect(v4).toBe(`{"jsonrpc":"2.0","id":1,"method":"engine_newPayloadV4","params":[${payload},[],${root},[]]}`);

@@ -75,6 +75,9 @@ test("an answer above the bound is dropped with its connection, the next call go
   const large = c.call();
   (await c.server.next()).response.end("x".repeat(1_001));
   expect(await large).toEqual({ kind: "unreachable", detail: "answer too large" });
+  const short = c.client.call({ body: BODY, deadline: { atMs: 500 }, answerBytesMax: 10 });
+  (await c.server.next()).response.end("x".repeat(11));
+  expect(await short).toEqual({ kind: "unreachable", detail: "answer too large" });
   const fits = c.call();
   (await c.server.next()).response.end("x".repeat(1_000));
   expect(await fits).toMatchObject({ kind: "answered", status: 200 });
@@ -131,4 +134,21 @@ test("no JWT secret: the call is not made, and the detail says what to do", asyn
   await using c = await clientTo({ signer: { header: nothing, otherHeader: nothing, taken: () => {} } });
   expect(await c.call()).toEqual({ kind: "unreachable", detail: "its JWT secret file is missing or malformed" });
   expect(c.server.arrivals()).toBe(0);
+});
+
+test("a call that is late leaves the queue for a connection at once: nothing of it is held while the upstream hangs", async () => {
+  await using c = await clientTo();
+  void c.call({ deadlineMs: 30_000 });
+  const { response } = await c.server.next();
+  const late = Array.from({ length: 1_500 }, () => c.call({ deadlineMs: 100 }));
+  await begun();
+  c.clock.advance(100);
+  const answers = await Promise.all(late);
+  expect(answers.filter(({ kind }) => kind === "late")).toHaveLength(1_024);
+  expect(answers.at(-1)).toEqual({ kind: "unreachable", detail: "too many calls wait for it" });
+  const next = c.call({ deadlineMs: 30_000 });
+  response.end("{}");
+  (await c.server.next()).response.end("{}");
+  expect(await next).toMatchObject({ kind: "answered" });
+  expect(c.server.arrivals()).toBe(2);
 });

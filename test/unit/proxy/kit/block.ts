@@ -66,11 +66,14 @@ export function envelopeOfText(answer: string): Envelope {
   return envelope;
 }
 
-/** Attributes as the proxy keeps them, from an FCU. */
-export function attributesOf(change: Readonly<Record<string, unknown>> = {}): PayloadAttributes {
+/** Attributes as the proxy keeps them, from an FCU; `changeText` for numbers that JavaScript cannot write. */
+export function attributesOf(
+  change: Readonly<Record<string, unknown>> = {},
+  changeText: (text: string) => string = (text) => text,
+): PayloadAttributes {
   const body = requestBody("engine_forkchoiceUpdatedV3", [
     JSON.stringify({ headBlockHash: PARENT }),
-    JSON.stringify({ ...attributesJson, ...change }),
+    changeText(JSON.stringify({ ...attributesJson, ...change })),
   ]);
   const request = viewRequest(body);
   const attributes = request && viewForkchoiceUpdate(request)?.attributes;

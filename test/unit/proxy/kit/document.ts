@@ -1,4 +1,4 @@
-import { type ConfigFile, defaultTiming } from "../../../../proxy/contract/config-file.ts";
+import { type ConfigFile, defaultSelection, defaultTiming } from "../../../../proxy/contract/config-file.ts";
 
 /** A good config document with some fields changed. */
 export const documentOf = (change: Partial<ConfigFile> = {}): ConfigFile => ({
@@ -13,7 +13,11 @@ export const documentOf = (change: Partial<ConfigFile> = {}): ConfigFile => ({
     rpcUrl: "http://op-geth-0:8545",
     jwtSecretFile: "execution-client.jwt",
   },
-  builders: [{ name: "rbuilder", url: "http://rbuilder:8551", jwtSecretFile: "builder-rbuilder.jwt" }],
+  driving: "exclusive",
+  builders: [
+    { name: "rbuilder", url: "http://rbuilder:8551", jwtSecretFile: "builder-rbuilder.jwt", forwardTransactions: true },
+  ],
+  selection: defaultSelection,
   timing: defaultTiming(2_000),
   ...change,
 });

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 export type Arrived = { readonly body: string; readonly request: IncomingMessage; readonly response: ServerResponse };
 
 /** A real HTTP server that answers nothing by itself: the test takes calls in their order and answers them. */
-export async function hangingServer() {
+export async function hangingServer(host = "127.0.0.1") {
   const waiting: Arrived[] = [];
   const takers: ((arrived: Arrived) => void)[] = [];
   let arrivals = 0;
@@ -17,11 +17,11 @@ export async function hangingServer() {
     if (taker === undefined) waiting.push(arrived);
     else taker(arrived);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     arrivals: (): number => arrivals,
     /** The next call, as soon as it is here. */
     next: (): Promise<Arrived> => {

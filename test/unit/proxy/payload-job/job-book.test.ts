@@ -17,8 +17,7 @@ const job = (payloadId: string): PayloadJob<string> => ({
   payloadId,
   parentHash: "0xaa",
   parentNumber: undefined,
-  attributes,
-  builder: { kind: "not_asked", reason: "no_builder" },
+  builders: { kind: "asked", asked: [], attributes },
 });
 
 const handedOut = (blockHash: string, source: HandedOut["source"] = "builder", bytes = 8): HandedOut => ({
@@ -123,6 +122,13 @@ test("kept envelopes are bounded in bytes: the oldest go first", () => {
   expect(kept).toEqual(Array.from({ length: 12 }, (_, index) => `0xb${index + 8}`));
 });
 
+test("a text that is too long to be a hash takes no place", () => {
+  const book = bookWith();
+  const text = `0x${"a".repeat(65)}`;
+  book.sawBlock(text, 1n);
+  expect(book.numberOf(text)).toBeUndefined();
+});
+
 test("the numbers of blocks are known by their hash (V-6)", () => {
   const book = bookWith("0x01");
   book.sawBlock("0xaa", 41n);
@@ -137,4 +143,26 @@ test("an FCU with attributes that is under way counts as an open job", () => {
   expect(book.hasOpenJob).toBe(true);
   second();
   expect(book.hasOpenJob).toBe(false);
+});
+
+test("the attributes of jobs are bounded in bytes: the oldest are left to the execution client, the newest never", () => {
+  const book = new JobBook<string>();
+  const MiB = 1024 * 1024;
+  const large = (payloadId: string, bytes: number): PayloadJob<string> => ({
+    ...job(payloadId),
+    builders: { kind: "asked", asked: [], attributes: { ...attributes, body: Buffer.alloc(bytes) } },
+  });
+  for (let index = 0; index < 10; index += 1) book.open(large(`0x${index}`, 5 * MiB));
+  book.handOut("0x0", handedOut("0xb1"));
+  const kinds = Array.from({ length: 10 }, (_, index) => book.get(`0x${index}`)?.builders.kind);
+  expect(kinds).toEqual([...Array(4).fill("not_asked"), ...Array(6).fill("asked")]);
+  expect(book.handedOut("0x0")?.blockHash).toBe("0xb1");
+  book.open(large("0xa", 33 * MiB));
+  expect([book.get("0x9")?.builders.kind, book.get("0xa")?.builders.kind]).toEqual(["not_asked", "asked"]);
+});
+
+test("it is known which blocks this proxy has handed out", () => {
+  const book = bookWith("0x01");
+  book.handOut("0x01", handedOut("0xb1"));
+  expect([book.wasHandedOut("0xb1"), book.wasHandedOut("0xb2")]).toEqual([true, false]);
 });

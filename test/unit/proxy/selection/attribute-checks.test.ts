@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { failedAttributeCheck } from "../../../../proxy/selection/attribute-checks.ts";
-import { attributesOf, DEPOSIT, envelopeOf, envelopeOfText, PARENT, payloadJson } from "../kit/block.ts";
+import { askedOf } from "../kit/asked.ts";
+import { DEPOSIT, envelopeOf, envelopeOfText, payloadJson } from "../kit/block.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 const hash = (byte: string): string => `0x${byte.repeat(32)}`;
@@ -8,19 +9,9 @@ const hash = (byte: string): string => `0x${byte.repeat(32)}`;
 const check = ({
   payload,
   envelope,
-  attributes,
-  parentNumber = 41n,
-}: {
-  readonly payload?: Fields;
-  readonly envelope?: Fields;
-  readonly attributes?: Fields;
-  readonly parentNumber?: bigint | undefined;
-}) =>
-  failedAttributeCheck(envelopeOf(payload, envelope), {
-    parentHash: PARENT,
-    parentNumber,
-    attributes: attributesOf(attributes),
-  });
+  ...asked
+}: { readonly payload?: Fields; readonly envelope?: Fields } & Parameters<typeof askedOf>[0]) =>
+  failedAttributeCheck(envelopeOf(payload, envelope), askedOf(asked));
 
 test("the block that was asked for passes", () => {
   expect(check({})).toBeUndefined();
@@ -73,14 +64,12 @@ test("a deposit spelt with an escape is still a deposit, or refused (V-7)", () =
   const text = JSON.stringify({ result: { executionPayload: payloadJson, parentBeaconBlockRoot: hash("c1") } });
   for (const spelt of ["0x\\u0037e00", "0x7\\u006500", "\\u0030x7e00", "0\\u00787e00"]) {
     const envelope = envelopeOfText(text.replace('"0x02f871"', `"${spelt}"`));
-    const job = { parentHash: PARENT, parentNumber: 41n, attributes: attributesOf() };
-    expect(failedAttributeCheck(envelope, job), spelt).toBe("V-7");
+    expect(failedAttributeCheck(envelope, askedOf()), spelt).toBe("V-7");
   }
 });
 
 test("the parent's number is not known after a restart: then the execution client alone judges it (V-6)", () => {
-  const job = { parentHash: PARENT, parentNumber: undefined, attributes: attributesOf() };
-  expect(failedAttributeCheck(envelopeOf({ blockNumber: "0x99" }), job)).toBeUndefined();
+  expect(check({ payload: { blockNumber: "0x99" }, parentNumber: undefined })).toBeUndefined();
 });
 
 test("a job without transactions takes a block without deposits, and none with", () => {
@@ -102,4 +91,86 @@ test("hashes and addresses are the same in other letters", () => {
     fields.map((field) => [field, String(payloadJson[field]).toUpperCase().replace("0X", "0x")]),
   );
   expect(check({ payload })).toBeUndefined();
+});
+
+const OWN = { extraData: "0x01000000fa0000000600000000000f4240", baseFeePerGas: "0xf4240", gasUsed: 63_000n };
+
+describe("extraData is the attributes' (V-10)", () => {
+  test.each([
+    ["another elasticity", { payload: { extraData: "0x01000000fa0000000700000000000f4240" } }],
+    ["another minimum base fee", { payload: { extraData: "0x01000000fa0000000600000000000f4241" } }],
+    ["Holocene's form on Jovian", { payload: { extraData: "0x00000000fa00000006" } }],
+    ["none", { payload: { extraData: "0x" } }],
+    ["no field", { payload: { extraData: undefined } }],
+  ])("%s fails", (_, change) => {
+    expect(check(change)).toBe("V-10");
+  });
+
+  test("a minimum base fee above 2^53 is compared to the last digit", () => {
+    const payload = { extraData: "0x01000000fa00000006ffffffffffffffff" };
+    const asked = askedOf({ attributesText: (text) => text.replace("1000000", "18446744073709551615") });
+    expect(failedAttributeCheck(envelopeOf(payload), asked)).toBeUndefined();
+    expect(failedAttributeCheck(envelopeOf({ extraData: "0x01000000fa00000006fffffffffffffffe" }), asked)).toBe("V-10");
+  });
+
+  test("Holocene: version 0, no minimum base fee", () => {
+    const attributes = { minBaseFee: undefined };
+    expect(check({ attributes, payload: { extraData: "0x00000000fa00000006" } })).toBeUndefined();
+    expect(check({ attributes })).toBe("V-10");
+  });
+
+  test("zero params stand for the chain's defaults, which only the execution client's own payload shows", () => {
+    const attributes = { eip1559Params: "0x0000000000000000" };
+    expect(check({ attributes, own: OWN })).toBeUndefined();
+    expect(check({ attributes, own: { ...OWN, extraData: "0x01000000fb0000000600000000000f4240" } })).toBe("V-10");
+    expect(check({ attributes })).toBeUndefined();
+    expect(check({ attributes, chainParams: "000000fa00000006" })).toBeUndefined();
+    expect(check({ attributes, chainParams: "000000fb00000006" })).toBe("V-10");
+  });
+});
+
+describe("no blobs on an OP chain (V-11)", () => {
+  test.each([
+    ["excess blob gas", { payload: { excessBlobGas: "0x1" } }],
+    ["no excess blob gas", { payload: { excessBlobGas: undefined } }],
+    ["a blob transaction", { payload: { transactions: [DEPOSIT, "0x03f871"] } }],
+    [
+      "blob gas before Jovian",
+      { attributes: { minBaseFee: undefined }, payload: { extraData: "0x00000000fa00000006", blobGasUsed: "0x20000" } },
+    ],
+    ["no blob gas field", { payload: { blobGasUsed: undefined } }],
+  ])("%s fails", (_, change) => {
+    expect(check(change)).toBe("V-11");
+  });
+
+  test("since Jovian blobGasUsed is the data availability footprint", () => {
+    expect(check({ payload: { blobGasUsed: "0x20000" } })).toBeUndefined();
+  });
+});
+
+describe("roots and requests of the fork (V-12)", () => {
+  test.each([
+    ["no withdrawals root since Isthmus", { payload: { withdrawalsRoot: undefined } }],
+    ["a withdrawals root before Isthmus", { withdrawalsRoot: false }],
+    ["an execution request", { envelope: { executionRequests: ["0x00"] } }],
+    ["requests that are no list", { envelope: { executionRequests: "0x" } }],
+  ])("%s fails", (_, change) => {
+    expect(check(change)).toBe("V-12");
+  });
+
+  test("empty requests, or null as op-geth sends them, pass", () => {
+    expect(check({ envelope: { executionRequests: [] } })).toBeUndefined();
+    expect(check({ envelope: { executionRequests: null } })).toBeUndefined();
+  });
+});
+
+test("the base fee is the execution client's own (V-13)", () => {
+  expect(check({ own: OWN })).toBeUndefined();
+  expect(check({ own: { ...OWN, baseFeePerGas: "0xf4241" } })).toBe("V-13");
+  expect(check({ own: OWN, payload: { baseFeePerGas: undefined } })).toBe("V-13");
+});
+
+test("a payload that op-conductor could not take is refused (V-15)", () => {
+  expect(check({ payloadBytesMax: 4_000 })).toBeUndefined();
+  expect(check({ payloadBytesMax: 400 })).toBe("V-15");
 });

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import type { Upstream, UpstreamAnswer, UpstreamCall } from "../../../proxy/engine-api/upstream-client.ts";
+import { shutOffGate } from "../../../proxy/shut-off-gate.ts";
+import { builderOf } from "./kit/builder-of.ts";
+import { ManualClock } from "./kit/manual-clock.ts";
+
+const VALID = { payloadStatus: { status: "VALID", latestValidHash: null }, payloadId: "0x03aaaaaaaaaaaaaa" };
+
+/** An upstream whose answers the test gives. */
+function manualUpstream() {
+  const calls: { readonly body: string; readonly answer: (result: unknown) => void }[] = [];
+  const client: Upstream = {
+    call: ({ body }: UpstreamCall) =>
+      new Promise<UpstreamAnswer>((resolve) => {
+        const answer = (result: unknown): void =>
+          resolve({
+            kind: "answered",
+            status: 200,
+            headers: {},
+            body: Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, result })),
+          });
+        calls.push({ body: body.toString(), answer });
+      }),
+    close: async () => {},
+  };
+  return { client, calls };
+}
+
+test("a getPayload that waits for the builder's answer to the FCU is not sent once builders are shut off", async () => {
+  const clock = new ManualClock();
+  const { client, calls } = manualUpstream();
+  let isShutOff = false;
+  const builder = builderOf("rbuilder", { client: shutOffGate(client, () => isShutOff), clock });
+  const job = builder.startJob(Buffer.from("fcu"));
+  const reply = builder.getPayload("engine_getPayloadV4", job, { atMs: 10_000 });
+  for (let turn = 0; turn < 20 && calls.length === 0; turn += 1) await Promise.resolve();
+  isShutOff = true;
+  calls[0]?.answer(VALID);
+  expect(await reply).toMatchObject({ kind: "no_payload", detail: "execution mode disabled" });
+  expect(calls.map(({ body }) => body)).toEqual(["fcu"]);
+  isShutOff = false;
+  void builder.getPayload("engine_getPayloadV4", job, { atMs: 10_000 });
+  await job;
+  await Promise.resolve();
+  expect(calls).toHaveLength(2);
+});
