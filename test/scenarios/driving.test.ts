@@ -50,7 +50,7 @@ test("exclusive: a builder hears every block, every head and every job of its pr
   expect(engineCalls(world.builder).filter((call) => call.startsWith("job"))).toEqual([`job on ${derived.hash}`]);
 });
 
-test("shared: a follower's proxy tells the builders nothing; the leader's tells jobs, its own blocks and confirmed heads", async () => {
+test("shared: a follower's proxy tells the builders nothing; the leader's tells jobs, its own blocks and confirmed heads (F-2)", async () => {
   await using world = await startSharedWorld();
   const [leader, follower] = world.sequencers;
   const confirmed = () => confirmedBlock(leader.opNode, world.builder);

@@ -55,7 +55,7 @@ test("All Builders Fail by hanging: selection times out and the execution client
   expect(lastDecisions.at(-1)).toMatchObject({ fallbackReason: "builder_late", answered: true });
 });
 
-test("Multiple Sequencers Send FCUs w/ Payload Attrs: the one that no longer leads commits nothing, the leader's blocks all come (F-1)", async () => {
+test("Multiple Sequencers Send FCUs w/ Payload Attrs: the one that no longer leads commits nothing and asks no builder, the leader's blocks all come (F-1)", async () => {
   await using world = await startHaWorld("n-builders");
   const { devnet } = world;
   await world.blockUntil("a builder's block", isByBuilder);
@@ -70,5 +70,9 @@ test("Multiple Sequencers Send FCUs w/ Payload Attrs: the one that no longer lea
   }
   expect(numbers.map((number) => number - (numbers[0] ?? 0))).toEqual([0, 1, 2]);
   await world.blockUntil("a builder's block of the new leader", isByBuilder);
+  const { lastDecisions } = await world.proxy("sequencer-0").status();
+  const fenced = lastDecisions.filter(({ leadership }) => leadership === "follower");
+  expect(fenced.map(({ fallbackReason }) => fallbackReason)).toEqual(fenced.map(() => "not_leader"));
+  expect(fenced.length).toBeGreaterThan(0);
   expect((await world.proxy("sequencer-1").status()).blocks.unanswered).toBe(0);
 });

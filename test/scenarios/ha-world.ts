@@ -34,7 +34,7 @@ export type HaWorld = AsyncDisposable & {
 export const SEQUENCERS = ["sequencer-0", "sequencer-1", "sequencer-2"] as const;
 export const BUILDERS = ["builder-0", "builder-1", "builder-2"] as const;
 
-/** `one-to-one`: each sequencer has the builder of its number. `n-builders`: each has all of them. */
+/** `one-to-one`: each sequencer has the builder of its number, its own. `n-builders`: each has all of them, shared behind op-conductor. */
 export async function startHaWorld(
   topology: "one-to-one" | "n-builders",
   change: Partial<Pick<ConfigFile, "selection">> & { readonly timing?: Partial<ConfigFile["timing"]> } = {},
@@ -44,10 +44,11 @@ export async function startHaWorld(
   stack.defer(() => rm(dir, { recursive: true, force: true }));
   const devnet = stack.use(await startDevnet({ sequencers: SEQUENCERS, builders: BUILDERS }));
   const proxies = new Map<string, HaProxy>();
-  for (const [index, { name, executionClient, opNode }] of devnet.sequencers.entries()) {
+  for (const [index, { name, executionClient, opNode, conductor }] of devnet.sequencers.entries()) {
     const builders = topology === "n-builders" ? devnet.builders : devnet.builders.slice(index, index + 1);
     const { timing, ...rest } = change;
-    const document = { ...worldDocument({ executionClient, builders }, timing), ...rest, sequencer: name };
+    const driving = topology === "n-builders" ? { driving: "shared" as const, conductor: { url: conductor.url } } : {};
+    const document = { ...worldDocument({ executionClient, builders }, timing), ...driving, ...rest, sequencer: name };
     const proxy = await startHaProxy(join(dir, name), document, [executionClient, ...builders]);
     stack.defer(() => proxy.kill());
     proxies.set(name, proxy);

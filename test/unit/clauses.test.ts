@@ -49,7 +49,7 @@ const CLAUSES: Readonly<Record<string, Bound>> = {
   "V-23": "op-node",
   "V-24": "network",
   "F-1": "proxy",
-  "F-2": "operator",
+  "F-2": "proxy",
   "F-3": "proxy",
   "F-4": "proxy",
   "F-5": "proxy",
