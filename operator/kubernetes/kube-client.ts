@@ -4,6 +4,7 @@ import { fenced } from "./fenced.ts";
 import { isKubeError, KubeError } from "./kube-error.ts";
 import { KubeList, KubeObject } from "./kube-object.ts";
 import { unlessAborted } from "./unless-aborted.ts";
+import { withDeadline } from "./with-deadline.ts";
 
 /** The API server's own limit for a request is 60 s; ours are small. */
 const REQUEST_DEADLINE_MS = 15_000;
@@ -169,9 +170,10 @@ export class KubeClient {
   }
 
   async #json(call: Request, signal: AbortSignal | undefined): Promise<unknown> {
-    const deadline = AbortSignal.timeout(REQUEST_DEADLINE_MS);
-    const body = await this.#send(call, signal === undefined ? deadline : AbortSignal.any([deadline, signal]));
-    return await body.json();
+    return await withDeadline(REQUEST_DEADLINE_MS, signal, async (each) => {
+      const body = await this.#send(call, each);
+      return await body.json();
+    });
   }
 
   async #send(call: Request, signal: AbortSignal): Promise<ResponseData["body"]> {

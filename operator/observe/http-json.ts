@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import { unlessAborted } from "../kubernetes/unless-aborted.ts";
+import { withDeadline } from "../kubernetes/with-deadline.ts";
 
 /** Largest answer that is read: a proxy's status with 64 decisions has some 30 KiB. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
@@ -37,21 +38,24 @@ export type HttpJsonAnswer =
 /** One bounded HTTP call that answers JSON. Never rejects. */
 export async function httpJson(call: HttpJsonRequest): Promise<HttpJsonAnswer> {
   try {
-    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.deadlineMs)]);
-    const sent = request(call.url, {
-      method: call.method,
-      dispatcher: agent,
-      headers: { ...(call.body === undefined ? {} : { "content-type": "application/json" }), ...call.headers },
-      body: call.body ?? null,
-      signal,
-    });
-    const { statusCode, body } = await unlessAborted(sent, signal);
-    const text = await readBounded(body);
-    if (text === undefined) return { kind: "failed", problem: `answered more than ${ANSWER_BYTES_MAX} bytes` };
-    return { kind: "json", statusCode, value: JSON.parse(text) };
+    return await withDeadline(call.deadlineMs, call.signal, (signal) => answerTo(call, signal));
   } catch (error) {
     return { kind: "failed", problem: problemOf(error, call.deadlineMs) };
   }
+}
+
+async function answerTo(call: HttpJsonRequest, signal: AbortSignal): Promise<HttpJsonAnswer> {
+  const sent = request(call.url, {
+    method: call.method,
+    dispatcher: agent,
+    headers: { ...(call.body === undefined ? {} : { "content-type": "application/json" }), ...call.headers },
+    body: call.body ?? null,
+    signal,
+  });
+  const { statusCode, body } = await unlessAborted(sent, signal);
+  const text = await readBounded(body);
+  if (text === undefined) return { kind: "failed", problem: `answered more than ${ANSWER_BYTES_MAX} bytes` };
+  return { kind: "json", statusCode, value: JSON.parse(text) };
 }
 
 async function readBounded(body: AsyncIterable<Buffer>): Promise<string | undefined> {

@@ -5,8 +5,8 @@ import { type SecretReader, versionOf } from "./secret-reader.ts";
 
 /** A rotated Secret is noticed after this long, and where there are many, after as long as a round takes. */
 const ROUND_MS = 5_000;
-/** All Secrets together; a thousand take half a minute. */
-const LOOKS_PER_SECOND_MAX = 40;
+/** All Secrets together; a thousand take less than a minute. */
+const LOOKS_PER_SECOND_MAX = 20;
 
 export type SecretRoundsDependencies = {
   readonly client: Pick<KubeClient, "getMetadata">;
