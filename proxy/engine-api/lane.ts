@@ -22,8 +22,6 @@ export type LaneOptions = {
   readonly callTimeoutMs: number;
   readonly entriesMax: number;
   readonly bytesMax: number;
-  /** A block's bytes leave so much later: op-node's next calls to the execution client come within this time, and go first. */
-  readonly headStartMs: number;
 };
 
 /** A block's time for each call; a few dozen blocks that wait for a builder that hangs. */
@@ -31,7 +29,6 @@ export const LANE_DEFAULTS: LaneOptions = {
   callTimeoutMs: 1_000,
   entriesMax: 32,
   bytesMax: 32 * 1024 * 1024,
-  headStartMs: 5,
 };
 
 type Entry = {
@@ -60,7 +57,6 @@ export class Lane {
   #preparing: Entry | undefined;
   #busy = false;
   #closed = false;
-  #cancelHeadStart: () => void = () => {};
 
   constructor(
     options: LaneOptions,
@@ -107,7 +103,6 @@ export class Lane {
   /** Drops what waits, and all that comes. The call under way ends with its client. */
   close(): void {
     this.#closed = true;
-    this.#cancelHeadStart();
     this.clear();
   }
 
@@ -115,18 +110,12 @@ export class Lane {
     if (this.#closed) return Promise.resolve({ kind: "dropped" });
     return new Promise((settle) => {
       for (const dropped of this.#waiting.push({ ...entry, settle })) dropped.settle({ kind: "dropped" });
-      if (!this.#busy) this.#begin(entry.kind);
+      if (!this.#busy) void this.#run();
     });
   }
 
-  #begin(kind: LaneKind): void {
-    this.#busy = true;
-    const { headStartMs } = this.#options;
-    if (kind !== "new-payload" || headStartMs === 0) void this.#run();
-    else this.#cancelHeadStart = this.#clock.after(headStartMs, () => void this.#run());
-  }
-
   async #run(): Promise<void> {
+    this.#busy = true;
     for (let entry = this.#waiting.shift(); entry !== undefined; entry = this.#waiting.shift()) {
       if (entry.kind === "job" && !(await this.#prepare(entry))) continue;
       entry.settle(await this.#call(entry.kind, entry.body, entry.blockHash).then(({ answer }) => answer));

@@ -10,7 +10,7 @@ async function laneTo() {
   const clock = new ManualClock();
   const client = new UpstreamClient({ url: server.url, answerBytesMax: 1_000, connectionsMax: 4 }, { clock });
   const lane = new Lane(
-    { callTimeoutMs: 1_000, entriesMax: 32, bytesMax: 1_000, headStartMs: 0 },
+    { callTimeoutMs: 1_000, entriesMax: 32, bytesMax: 1_000 },
     { client, clock, observe: (_, answer) => answer.kind === "answered" && answer.body.toString() === "known" },
   );
   return {

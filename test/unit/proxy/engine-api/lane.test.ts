@@ -4,7 +4,7 @@ import { UpstreamClient } from "../../../../proxy/engine-api/upstream-client.ts"
 import { hangingServer } from "../kit/hanging-server.ts";
 import { ManualClock } from "../kit/manual-clock.ts";
 
-const OPTIONS: LaneOptions = { callTimeoutMs: 1_000, entriesMax: 32, bytesMax: 1_000, headStartMs: 0 };
+const OPTIONS: LaneOptions = { callTimeoutMs: 1_000, entriesMax: 32, bytesMax: 1_000 };
 
 /** A lane to a real server that answers when the test says so. */
 async function laneTo(options: Partial<LaneOptions> = {}) {
@@ -160,20 +160,4 @@ test("closed with its client under a call, everything ends and nothing comes aft
   answers.push(l.lane.job(Buffer.from("too late")));
   expect(await kindsOf(answers)).toEqual(["unreachable", "dropped", "dropped"]);
   expect([l.server.arrivals(), l.clock.alarms]).toEqual([1, 0]);
-});
-
-test("a block's bytes leave when op-node's next calls have had their head start, and then what came meanwhile", async () => {
-  await using l = await laneTo({ headStartMs: 5 });
-  const answers = [l.lane.newPayload(Buffer.from("block")), l.lane.job(Buffer.from("job"))];
-  expect([l.lane.depth, l.clock.alarms]).toEqual([2, 1]);
-  l.clock.advance(5);
-  expect([await l.serve(), await l.serve()]).toEqual(["block", "job"]);
-  expect(await kindsOf(answers)).toEqual(["answered", "answered"]);
-});
-
-test("a lane that closes within the head start sends nothing and leaves no alarm", async () => {
-  await using l = await laneTo({ headStartMs: 5 });
-  const answer = l.lane.newPayload(Buffer.from("block"));
-  l.lane.close();
-  expect([await kindsOf([answer]), l.clock.alarms]).toEqual([["dropped"], 0]);
 });
