@@ -74,20 +74,24 @@ async function decide(
     return (await replied).reply;
   }
   const letRepeatsOn = holdRepeats(payloadId, proxy);
-  const choice = await chooseForJob(asked, proxy);
-  if (choice.source === "builder") {
-    const handedOut = handedOutOf(choice.envelope, choice.builder);
-    proxy.jobs.handOut(payloadId, handedOut);
-    keepBlock(choice.envelope, version, proxy.jobs);
+  try {
+    const choice = await chooseForJob(asked, proxy);
+    if (choice.source === "builder") {
+      const handedOut = handedOutOf(choice.envelope, choice.builder);
+      proxy.jobs.handOut(payloadId, handedOut);
+      keepBlock(choice.envelope, version, proxy.jobs);
+      letRepeatsOn();
+      decided(choice, { handedOut, envelope: undefined, tookMs: sinceAsked() });
+      return { body: resultBody(request.id, handedOut.result) };
+    }
+    proxy.jobs.leaveToOwn(payloadId, choice.reason);
     letRepeatsOn();
-    decided(choice, { handedOut, envelope: undefined, tookMs: sinceAsked() });
-    return { body: resultBody(request.id, handedOut.result) };
+    const answered = ownReply(request, asked, await own, proxy);
+    if (!answered.isRepeat) decided(choice, { ...answered, tookMs: sinceAsked() });
+    return answered.reply;
+  } finally {
+    letRepeatsOn();
   }
-  proxy.jobs.leaveToOwn(payloadId, choice.reason);
-  letRepeatsOn();
-  const answered = ownReply(request, asked, await own, proxy);
-  if (!answered.isRepeat) decided(choice, { ...answered, tookMs: sinceAsked() });
-  return answered.reply;
 }
 
 /** What was handed out, and the execution client's envelope where it is that. */
@@ -107,7 +111,7 @@ function holdRepeats(payloadId: string, { deciding }: SequencerProxy): () => voi
   const { promise, resolve } = Promise.withResolvers<void>();
   deciding.set(payloadId, promise);
   return () => {
-    deciding.delete(payloadId);
+    if (deciding.get(payloadId) === promise) deciding.delete(payloadId);
     resolve();
   };
 }

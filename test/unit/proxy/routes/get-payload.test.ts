@@ -18,7 +18,14 @@ class BrokenBook extends JobBook<Builder> {
   }
 }
 
-function brokenProxy(executionMode: "enabled" | "dry_run") {
+/** A fault behind the choice. */
+class BrokenLater extends JobBook<Builder> {
+  override leaveToOwn(): void {
+    throw new Error("invariant");
+  }
+}
+
+function brokenProxy(executionMode: "enabled" | "dry_run", jobs: JobBook<Builder> = new BrokenBook()) {
   const clock = new ManualClock();
   const connect = () => ({
     call: async () => ({ kind: "answered" as const, status: 200, headers: {}, body: OWN }),
@@ -31,7 +38,6 @@ function brokenProxy(executionMode: "enabled" | "dry_run") {
     isShutOff: () => false,
   });
   const violations: unknown[] = [];
-  const jobs = new BrokenBook();
   const asked = { kind: "not_asked", reason: "no_builder" } as const;
   jobs.open({ payloadId: "0x03", parentHash: PARENT, parentNumber: 41n, builders: asked });
   const proxy: SequencerProxy = {
@@ -63,3 +69,11 @@ test.each(["enabled", "dry_run"] as const)(
     expect(broken.proxy.deciding.size).toBe(0);
   },
 );
+
+test("a fault of the proxy's own behind the choice keeps no repeat waiting", async () => {
+  await using broken = brokenProxy("enabled", new BrokenLater());
+  const body = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"engine_getPayloadV4","params":["0x03"]}');
+  const calls = [1, 2, 3].map(() => answerCall(readCall(body, {}), broken.proxy));
+  expect(await Promise.allSettled(calls)).toMatchObject(calls.map(() => ({ status: "rejected" })));
+  expect(broken.proxy.deciding.size).toBe(0);
+});
