@@ -10,6 +10,7 @@ import type { KubeClient } from "../../../operator/kubernetes/kube-client.ts";
 import type { KubeObject } from "../../../operator/kubernetes/kube-object.ts";
 import { objectPath, resources } from "../../../operator/kubernetes/resources.ts";
 import { MountedVolume } from "./mounted-volume.ts";
+import { PodSpec, podStatus } from "./pod-parts.ts";
 
 const PROXY_MAIN = join(import.meta.dirname, "../../../proxy/main.ts");
 const PROBE_MS = 100;
@@ -17,27 +18,6 @@ const RESTART_MS = 200;
 const MOUNT_RETRY_MS = 100;
 /** A kubelet looks at a pod's volumes about this often, unless the pod itself changes. */
 const SYNC_MS = 60_000;
-
-const PodSpec = z.object({
-  containers: z.tuple([
-    z.object({
-      name: z.string(),
-      image: z.string(),
-      args: z.array(z.string()),
-      ports: z.array(z.object({ name: z.string(), containerPort: z.int() })),
-      readinessProbe: z.object({ httpGet: z.object({ path: z.string(), port: z.string() }) }),
-      volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
-    }),
-  ]),
-  volumes: z.array(
-    z.object({
-      name: z.string(),
-      configMap: z.object({ name: z.string() }).optional(),
-      secret: z.object({ secretName: z.string() }).optional(),
-      emptyDir: z.looseObject({}).optional(),
-    }),
-  ),
-});
 
 const Data = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
@@ -47,7 +27,7 @@ export class RunningPod {
   /** A loopback address of its own, as every pod has (all of 127.0.0.0/8 answers on Linux). */
   readonly ip = `127.${randomByte()}.${randomByte()}.${randomByte()}`;
   readonly #namespace: string;
-  readonly #spec: z.infer<typeof PodSpec>;
+  readonly #spec: PodSpec;
   readonly #folder: string;
   readonly #client: KubeClient;
   readonly #ending = new AbortController();
@@ -224,19 +204,6 @@ export class RunningPod {
     }
   }
 }
-
-const podStatus = (ip: string, container: { readonly name: string; readonly image: string }, ready: boolean) => {
-  const condition = (type: string) => ({ type, status: ready ? "True" : "False" });
-  return {
-    phase: "Running",
-    podIP: ip,
-    podIPs: [{ ip }],
-    conditions: [condition("Ready"), condition("ContainersReady")],
-    containerStatuses: [
-      { name: container.name, image: container.image, imageID: "", ready, restartCount: 0, state: { running: {} } },
-    ],
-  };
-};
 
 const filesOf = (
   data: Readonly<Record<string, string>>,
