@@ -27,10 +27,12 @@ export class EngineCaller implements AsyncDisposable {
   }
 }
 
-/** A token no one has seen before, as a new second brings one: the bench would flatter with tokens seen before. */
-export function freshToken(unique: number): Promise<string> {
-  return new SignJWT({ bench: unique })
-    .setProtectedHeader({ alg: "HS256" })
-    .setIssuedAt()
-    .sign(Buffer.from(SECRET, "hex"));
+/** Makes tokens no one has seen before, as a new second brings one: the bench would flatter with tokens seen before. */
+export function freshTokens(): () => Promise<string> {
+  let unique = 0;
+  return () =>
+    new SignJWT({ bench: unique++ })
+      .setProtectedHeader({ alg: "HS256" })
+      .setIssuedAt()
+      .sign(Buffer.from(SECRET, "hex"));
 }

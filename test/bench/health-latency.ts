@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { blockBodies } from "./bodies.ts";
-import { EngineCaller, freshToken } from "./engine-caller.ts";
+import { EngineCaller, freshTokens } from "./engine-caller.ts";
 import { quantile } from "./measure.ts";
 
 /** op-conductor gives up after 5 s and looks every second; a hundred looks are enough for a longest. */
@@ -33,9 +33,10 @@ export async function healthLatency(proxy: { readonly engine: string; readonly a
 
 async function keepBusy(engine: string, signal: AbortSignal): Promise<number> {
   await using caller = new EngineCaller(engine);
+  const freshToken = freshTokens();
   let calls = 0;
   while (!signal.aborted) {
-    const token = await freshToken(calls);
+    const token = await freshToken();
     await caller.call(blockBodies.forkchoiceWithAttributes, token);
     await caller.call(blockBodies.getPayload("0x0300000000000000"), token);
     calls += 2;

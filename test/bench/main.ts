@@ -3,8 +3,10 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { healthLatency } from "./health-latency.ts";
+import { HUNG_BLOCKS_MAX, HUNG_ROW, hungBuilder, hungLines } from "./hung-builder.ts";
+import { line } from "./line.ts";
 import { CALLS, type Driven, measure, quantile, type Samples } from "./measure.ts";
-import { type Subject, startMockUpstreams, startProxyProcess, startRollupBoost, type Upstreams } from "./processes.ts";
+import { type Subject, startMockUpstreams, startProxyProcess, startSubjects } from "./processes.ts";
 import { soak } from "./soak.ts";
 
 const HELP = `Measures what the proxy adds to each call, against the same upstream calls made directly, interleaved in one run; where
@@ -13,9 +15,11 @@ rollup-boost is found, it is driven in turn by the same calls and the proxy's fi
   --blocks N       blocks measured for each row                       (default 500)
   --warm-up N      blocks before that                                 (default 500)
   --runs N         runs of each row; the median of each figure counts (default 3)
-  --only TEXT      only the rows whose name holds this text
+  --only TEXT      only the rows whose name holds this text; "${HUNG_ROW}" is the last one: an FCU with attributes and a
+                   getPayload before and after the builder takes calls and answers none (at most ${HUNG_BLOCKS_MAX} blocks of
+                   each, as rollup-boost waits its second for each call)
   --soak N         instead: N blocks of 100 KiB, and what memory and event loop are like (N 100000: 20 minutes)
-  --peer FILE      rollup-boost; default: the one on the PATH
+  --peer FILE      rollup-boost; default: the one on the PATH, or in ~/.cache/rollup-boost-operator/bin
                    (cargo install rollup-boost --version 0.7.13 --locked)
   -h, --help       print this
 `;
@@ -73,6 +77,14 @@ async function bench(): Promise<void> {
       }
       for (const text of rowLines(row, runs)) print(text);
     }
+    if (HUNG_ROW.includes(values.only)) {
+      const runs: Awaited<ReturnType<typeof hungBuilder>>[] = [];
+      for (let run = 0; run < Number(values.runs); run += 1) {
+        const progress = (done: number, total: number): void => showProgress(HUNG_ROW, done, total);
+        runs.push(await hungBuilder(blocks, { dir: join(dir, `hung-${run}`), peer, progress }));
+      }
+      for (const text of hungLines(runs)) print(text);
+    }
     print(`/healthz under load, ms, p50 / p99 / longest: ${await healthUnderLoad(dir)}`);
     print(`cold start, ms until /livez answers: ${await coldStarts(dir)}`);
   } finally {
@@ -106,30 +118,21 @@ async function oneRun(
   await using running = new AsyncDisposableStack();
   const subjects = await startSubjects(upstreams, dir, peer);
   for (const subject of subjects.values()) running.use(subject);
-  const before = await cpuOf(subjects);
+  let before = new Map<string, number>();
   const total = blocks.measured + blocks.warmUp;
-  const driven = await measure(
-    upstreams,
-    new Map([...subjects].map(([name, { engine }]) => [name, engine])),
-    blocks,
-    (done) => showProgress(row.name, done, total),
-  );
+  const driven = await measure(upstreams, new Map([...subjects].map(([name, { engine }]) => [name, engine])), blocks, {
+    warm: async () => {
+      before = new Map(await cpuOf(subjects));
+    },
+    progress: (done) => showProgress(row.name, done, total),
+  });
   const after = await cpuOf(subjects);
   return new Map(
     [...subjects.keys()].map((name) => [
       name,
-      { ...added(driven, name), cpu: ((after.get(name) ?? 0) - (before.get(name) ?? 0)) / total },
+      { ...added(driven, name), cpu: ((after.get(name) ?? 0) - (before.get(name) ?? 0)) / blocks.measured },
     ]),
   );
-}
-
-async function startSubjects(
-  upstreams: Upstreams,
-  dir: string,
-  peer: string | undefined,
-): Promise<ReadonlyMap<string, Subject>> {
-  const proxy: readonly [string, Subject] = ["proxy", await startProxyProcess(upstreams, dir)];
-  return new Map(peer === undefined ? [proxy] : [proxy, ["rollup-boost", await startRollupBoost(peer, upstreams)]]);
 }
 
 function added({ direct, subjects }: Driven, name: string) {
@@ -225,10 +228,6 @@ async function onPath(program: string): Promise<string | undefined> {
 function showProgress(name: string, done: number, total: number): void {
   if (!process.stderr.isTTY || (done % 25 !== 0 && done !== total)) return;
   process.stderr.write(done === total ? "\r\x1b[K" : `\r${name}: block ${done} of ${total}`);
-}
-
-function line(cells: readonly string[]): string {
-  return cells.map((cell, index) => cell.padEnd(index === 0 ? 21 : index === 1 ? 14 : 20)).join("");
 }
 
 function print(text: string): void {

@@ -1,5 +1,5 @@
 import { blockBodies, newPayloadOf } from "./bodies.ts";
-import { EngineCaller, freshToken } from "./engine-caller.ts";
+import { EngineCaller, freshTokens } from "./engine-caller.ts";
 import { EXECUTION_CLIENT_MARK, type Upstreams } from "./processes.ts";
 
 /** The calls of one block, by what op-node does. */
@@ -12,12 +12,15 @@ export type Samples = Readonly<Record<Call, number[]>>;
 /** Everything that is driven in turn: the direct calls, and each subject by its name. */
 export type Driven = { readonly direct: Samples; readonly subjects: ReadonlyMap<string, Samples> };
 
-/** Drives blocks through each subject and, in turn, the same upstream calls directly. `progress` is called after each block. */
+/**
+ * Drives blocks through each subject and, in turn, the same upstream calls directly; each block another one goes first.
+ * `warm` is called once the warm-up is over, `progress` after each block.
+ */
 export async function measure(
   upstreams: Upstreams,
   subjects: ReadonlyMap<string, string>,
   blocks: { readonly warmUp: number; readonly measured: number },
-  progress: (done: number) => void,
+  { warm, progress }: { readonly warm?: () => Promise<void>; readonly progress: (done: number) => void },
 ): Promise<Driven> {
   await using callers = new AsyncDisposableStack();
   const connect = (url: string): EngineCaller => callers.use(new EngineCaller(url));
@@ -25,28 +28,48 @@ export async function measure(
   const builders = upstreams.builders.map(connect);
   const through = [...subjects].map(([name, url]) => ({ name, engine: connect(url), samples: emptySamples() }));
   const direct = emptySamples();
-  let unique = 0;
-  const token = (): Promise<string> => freshToken(unique++);
+  const token = freshTokens();
 
+  const turns = [
+    ...through.map(({ engine, samples }) => ({ samples, run: () => oneBlockThrough(engine, token) })),
+    {
+      samples: direct,
+      run: () =>
+        oneBlock(executionClient, token, async (payloadId, call) => {
+          const [built] = await Promise.all(
+            [...builders, executionClient].map((each) => call(each, blockBodies.getPayload(payloadId))),
+          );
+          if (built === undefined) throw new Error("a bench needs a builder");
+          await call(executionClient, newPayloadOf(built));
+          return built;
+        }),
+    },
+  ];
   for (let block = 0; block < blocks.warmUp + blocks.measured; block += 1) {
-    const keep = block >= blocks.warmUp;
-    for (const { engine, samples } of through) {
-      const times = await oneBlock(engine, token, (payloadId, call) => call(engine, blockBodies.getPayload(payloadId)));
-      if (keep) for (const name of CALLS) samples[name].push(times[name]);
+    if (block === blocks.warmUp) await warm?.();
+    for (let turn = 0; turn < turns.length; turn += 1) {
+      const { samples, run } = turns[(block + turn) % turns.length] ?? never();
+      const times = await run();
+      if (block >= blocks.warmUp) for (const name of CALLS) samples[name].push(times[name]);
     }
-    const times = await oneBlock(executionClient, token, async (payloadId, call) => {
-      const [built] = await Promise.all(
-        [...builders, executionClient].map((each) => call(each, blockBodies.getPayload(payloadId))),
-      );
-      if (built === undefined) throw new Error("a bench needs a builder");
-      await call(executionClient, newPayloadOf(built));
-      return built;
-    });
-    if (keep) for (const name of CALLS) direct[name].push(times[name]);
     progress(block + 1);
   }
   return { direct, subjects: new Map(through.map(({ name, samples }) => [name, samples])) };
 }
+
+/** Drives blocks through an engine port, and measures nothing. `progress` is called after each block. */
+export async function drive(url: string, blocks: number, progress: () => void): Promise<void> {
+  await using engine = new EngineCaller(url);
+  const token = freshTokens();
+  for (let block = 0; block < blocks; block += 1) {
+    await oneBlockThrough(engine, token);
+    progress();
+  }
+}
+
+const never = (): never => {
+  throw new Error("no turn is left");
+};
 
 const PAYLOAD_ID_DIGITS = 16;
 
@@ -55,10 +78,15 @@ const TOKENS_A_BLOCK = 24;
 
 type TokenCall = (caller: EngineCaller, body: Buffer) => Promise<Buffer>;
 
-async function oneBlock(
+const oneBlockThrough = (engine: EngineCaller, token: () => Promise<string>) =>
+  oneBlock(engine, token, (payloadId, call) => call(engine, blockBodies.getPayload(payloadId)));
+
+/** Drives a block through an engine; `getPayload` makes the calls of its step. Fails where it is not the builder's that is wanted. */
+export async function oneBlock(
   engine: EngineCaller,
   token: () => Promise<string>,
   getPayload: (payloadId: string, call: TokenCall) => Promise<Buffer>,
+  wanted: "builder" | "execution client" = "builder",
 ): Promise<Record<Call, number>> {
   // Tokens are made before the clock starts.
   const tokens = await Promise.all(Array.from({ length: TOKENS_A_BLOCK }, token));
@@ -67,7 +95,8 @@ async function oneBlock(
   const payloadId = /"payloadId":"(0x[0-9a-f]+)"/.exec(started.toString("latin1"))?.[1];
   if (payloadId === undefined) throw new Error(`no payload id: ${started.toString().slice(0, 200)}`);
   const [getPayloadMs, answer] = await timed(() => getPayload(payloadId, call));
-  if (isOwnBlock(answer)) throw new Error("the block is the execution client's own: what is measured is no builder's");
+  const isWanted = isOwnBlock(answer) === (wanted === "execution client");
+  if (!isWanted) throw new Error(`what is measured is not the ${wanted}'s block`);
   const body = newPayloadOf(answer);
   const [newPayloadMs] = await timed(() => call(engine, body));
   const [forkchoiceMs] = await timed(() => call(engine, blockBodies.forkchoice(blockHashOf(answer))));

@@ -6,15 +6,19 @@ const CLOSING = Buffer.from("}");
 
 /**
  * A process that answers Engine API calls at once with bytes made before, so that what a bench measures is the way between.
- * Arguments: payload bytes; one hex digit for each upstream, which marks its block hashes; `hung` where they shall never
- * answer. Prints the ports as a JSON list.
+ * Arguments: payload bytes; one hex digit for each upstream, which marks its block hashes. Prints the ports as a JSON list.
+ * From the first byte of its standard input on it takes every request and answers none; it says `hung` when it does.
  */
-const [, , bytes, marks = "", hung] = process.argv;
+const [, , bytes, marks = ""] = process.argv;
 const payloadBytes = Number(bytes);
-const ports = await Promise.all([...marks].map((mark) => (hung === "hung" ? serveNothing() : serve(mark))));
+let isHung = false;
+const ports = await Promise.all([...marks].map(serve));
 process.stdout.write(`${JSON.stringify(ports)}\n`);
 process.stdin.on("close", () => process.exit(0));
-process.stdin.resume();
+process.stdin.on("data", () => {
+  isHung = true;
+  process.stdout.write("hung\n");
+});
 
 async function serve(mark: string): Promise<number> {
   const payload = envelopeOf(payloadBytes);
@@ -42,6 +46,7 @@ async function serve(mark: string): Promise<number> {
   };
   const server = createServer(async (request, response) => {
     const chunks = await read(request);
+    if (isHung) return;
     const [head = Buffer.alloc(0)] = chunks;
     // Only small requests are looked at whole: a newPayload's payload is not the mock's business.
     const parts = answer(head.subarray(0, 200), chunks.length === 1 ? head : Buffer.concat(chunks));
@@ -53,11 +58,6 @@ async function serve(mark: string): Promise<number> {
   });
   server.keepAliveTimeout = 120_000;
   return await portOf(server);
-}
-
-/** Takes every request and never answers. */
-function serveNothing(): Promise<number> {
-  return portOf(createServer((request) => void request.resume()));
 }
 
 async function portOf(server: Server): Promise<number> {

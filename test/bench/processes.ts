@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type ConfigFile, defaultSelection, defaultTiming } from "../../proxy/contract/config-file.ts";
-import { imageEnvironment } from "./image-environment.ts";
+import { imageEnvironment, imageNodeOptions } from "../proxy-image.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -26,25 +26,31 @@ const START_TIMEOUT_MS = 20_000;
 type Running = AsyncDisposable & { readonly child: ChildProcess };
 
 /** A process that is measured: calls go to `engine`. */
-export type Subject = Running & { readonly engine: string; readonly coldStartMs: number };
+export type Subject = Running & {
+  readonly engine: string;
+  /** The proxy's alone. */
+  readonly admin?: string;
+  readonly coldStartMs: number;
+};
 
-export type Upstreams = { readonly executionClient: string; readonly builders: readonly string[] };
+export type Upstreams = {
+  readonly executionClient: string;
+  readonly builders: readonly string[];
+  /** From when it resolves on the builders take every call and answer none. */
+  readonly hangBuilders: () => Promise<void>;
+};
 
 /** Starts the mock execution client in one process and the mock builders in another, as they are on other machines too. */
 export async function startMockUpstreams(options: {
   readonly payloadBytes: number;
   readonly builders: number;
-  readonly hung?: boolean;
 }): Promise<AsyncDisposable & Upstreams> {
-  const executionClient = await startMocks(options.payloadBytes, EXECUTION_CLIENT_MARK, false);
-  const builders = await startMocks(
-    options.payloadBytes,
-    "123456789".slice(0, options.builders),
-    options.hung === true,
-  );
+  const executionClient = await startMocks(options.payloadBytes, EXECUTION_CLIENT_MARK);
+  const builders = await startMocks(options.payloadBytes, "123456789".slice(0, options.builders));
   return {
     executionClient: executionClient.urls[0] ?? "",
     builders: builders.urls,
+    hangBuilders: builders.hang,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([executionClient[Symbol.asyncDispose](), builders[Symbol.asyncDispose]()]);
     },
@@ -54,17 +60,37 @@ export async function startMockUpstreams(options: {
 async function startMocks(
   payloadBytes: number,
   marks: string,
-  hung: boolean,
-): Promise<Running & { readonly urls: readonly string[] }> {
-  const args = [join(ROOT, "test/bench/mock-upstream.ts"), String(payloadBytes), marks, hung ? "hung" : ""];
+): Promise<Running & { readonly urls: readonly string[]; readonly hang: () => Promise<void> }> {
+  const args = [join(ROOT, "test/bench/mock-upstream.ts"), String(payloadBytes), marks];
   const running = start(process.execPath, args);
-  const { stdout } = running.child;
-  if (stdout === null) throw new Error("the mock upstream has no standard output");
-  const [line] = (await once(createInterface(stdout), "line", { signal: AbortSignal.timeout(START_TIMEOUT_MS) })) as [
-    string,
-  ];
-  return { ...running, urls: (JSON.parse(line) as readonly number[]).map(loopback) };
+  const { stdin, stdout } = running.child;
+  if (stdin === null || stdout === null) throw new Error("the mock upstream has no standard input or output");
+  const lines = createInterface(stdout);
+  const said = async (): Promise<string> => {
+    const [line] = (await once(lines, "line", { signal: AbortSignal.timeout(START_TIMEOUT_MS) })) as [string];
+    return line;
+  };
+  const ports = JSON.parse(await said()) as readonly number[];
+  const hang = async (): Promise<void> => {
+    const hung = said();
+    stdin.write("hang\n");
+    await hung;
+  };
+  return { ...running, urls: ports.map(loopback), hang };
 }
+
+/** The proxy and, where its file is given, rollup-boost, in front of the same upstreams. */
+export async function startSubjects(
+  upstreams: Upstreams,
+  dir: string,
+  peer: string | undefined,
+): Promise<ReadonlyMap<string, Subject>> {
+  const proxy: readonly [string, Subject] = ["proxy", await startProxyProcess(upstreams, dir)];
+  return new Map(peer === undefined ? [proxy] : [proxy, ["rollup-boost", await startRollupBoost(peer, upstreams)]]);
+}
+
+/** The proxy's, with blocks of 4 s. */
+export const TIMING = defaultTiming(4_000);
 
 /** Starts the proxy as a process of its own and waits until its admin port answers. */
 export async function startProxyProcess(
@@ -88,7 +114,7 @@ export async function startProxyProcess(
       forwardTransactions: true,
     })),
     selection: defaultSelection,
-    timing: defaultTiming(4_000),
+    timing: TIMING,
   };
   await Promise.all([
     writeFile(join(dir, "config.json"), JSON.stringify(config)),
@@ -99,6 +125,7 @@ export async function startProxyProcess(
   const running = start(
     process.execPath,
     [
+      ...imageNodeOptions(),
       join(ROOT, "proxy/main.ts"),
       ...["--config", join(dir, "config.json"), "--secrets-dir", dir, "--state-dir", stateDir, "--host", "127.0.0.1"],
       ...["--engine-port", "0", "--rpc-port", "0", "--admin-port", "0", "--debug-port", "0", "--exit-with-parent"],
@@ -113,7 +140,7 @@ export async function startProxyProcess(
 }
 
 /** Starts the peer with its own defaults; it has one builder. */
-export async function startRollupBoost(program: string, upstreams: Upstreams): Promise<Subject> {
+async function startRollupBoost(program: string, upstreams: Upstreams): Promise<Subject> {
   const port = await freePort();
   const startedAtMs = performance.now();
   const running = start(program, [

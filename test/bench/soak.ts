@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { measure } from "./measure.ts";
+import { drive as driveBlocks } from "./measure.ts";
 import { startMockUpstreams, startProxyProcess } from "./processes.ts";
 
 const PAYLOAD_BYTES = 100 * 1024;
@@ -19,10 +19,9 @@ export async function soak(
   await using upstreams = await startMockUpstreams({ payloadBytes: PAYLOAD_BYTES, builders: 1 });
   await using proxy = await startProxyProcess(upstreams, dir);
   const rssMiB: number[] = [];
-  const subjects = new Map([["proxy", proxy.engine]]);
   let done = 0;
-  const drive = (count: number): Promise<unknown> =>
-    measure(upstreams, subjects, { warmUp: count, measured: 0 }, () => {
+  const drive = (count: number): Promise<void> =>
+    driveBlocks(proxy.engine, count, () => {
       done += 1;
       progress(done);
     });
