@@ -16,6 +16,8 @@ export type StandIn = {
   >;
   /** The engine port answers calls that are no engine calls without a JWT, as rollup-boost's one port does. */
   readonly plainWithoutToken: boolean;
+  /** The state folder was not chosen: it is in the system's temporary folder, where every user can make one of its name. */
+  readonly isStateDirForetold: boolean;
 };
 
 /** What the command line says. Only what a process cannot change while it runs; all else is in the config document. */
@@ -27,7 +29,8 @@ export type Arguments = {
   readonly stateDir: string;
   readonly host: string;
   readonly enginePort: number;
-  readonly rpcPort: number;
+  /** Absent: no rpc port, as the engine port answers plain calls too. */
+  readonly rpcPort?: number;
   /** Default: `host`. */
   readonly adminHost?: string;
   readonly adminPort: number;
@@ -63,6 +66,9 @@ const OWN_OPTIONS = {
   version: { type: "boolean" },
 } as const;
 
+/** The names of this proxy's own options. */
+export const OWN_OPTION_NAMES: readonly string[] = Object.keys(OWN_OPTIONS);
+
 const OPTIONS = { ...namesAndTypes(ROLLUP_BOOST_OPTIONS), ...OWN_OPTIONS };
 
 const DEFAULTS = {
@@ -74,6 +80,13 @@ const DEFAULTS = {
   "debug-port": "5555",
   "drain-seconds": "10",
   "log-level": "info",
+} as const;
+
+/** What each of the required options is to be given. */
+const REQUIRED = {
+  config: "the file of the config document, or give rollup-boost's options instead",
+  "secrets-dir": "the folder of the JWT secrets that the document names",
+  "state-dir": "a folder this proxy may write to",
 } as const;
 
 /** What only a config document's command line has. */
@@ -126,9 +139,9 @@ function theirs(values: Values, env: Readonly<Record<string, string | undefined>
 
 function own(values: Values): ParsedArguments {
   const problems: string[] = [];
-  const required = (name: "config" | "secrets-dir" | "state-dir"): string => {
+  const required = (name: keyof typeof REQUIRED): string => {
     const value = String(values[name] ?? "");
-    if (value === "") problems.push(`--${name} is missing`);
+    if (value === "") problems.push(`--${name} is missing: ${REQUIRED[name]}`);
     return value;
   };
   const text = (name: keyof typeof DEFAULTS): string => String(values[name] ?? DEFAULTS[name]);

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 /** Each piece ends by a deadline of its own within seconds; one block at a time needs a few for each builder. */
 const RUNNING_MAX = 128;
 
@@ -18,6 +20,20 @@ export class Background {
       .finally(() => this.#running.delete(owned));
     this.#running.add(owned);
     return true;
+  }
+
+  /** Tells a fault of our own that was caught elsewhere, however much is under way. */
+  fault(error: unknown): void {
+    this.#failed(error);
+  }
+
+  /** Does a short piece of work as soon as what is being answered now has left; at once where too much is under way. */
+  afterReply(work: () => void): void {
+    const isBegun = this.begin(async () => {
+      await setImmediate();
+      work();
+    });
+    if (!isBegun) work();
   }
 
   /** Resolves when all that runs has ended. */

@@ -19,7 +19,9 @@ export type BuilderReply =
 
 /** Reads the answer to a job's FCU. */
 export function builderJob(answer: LaneAnswer): BuilderJob {
-  if (answer.kind !== "answered") return { kind: "not_building", ...whyUnanswered(answer) };
+  if (answer.kind !== "answered") {
+    return { kind: "not_building", ...whyUnanswered(answer), isDropped: answer.kind === "dropped" };
+  }
   const forkchoice = answer.status === 200 ? viewForkchoiceAnswer(answer.body) : undefined;
   if (forkchoice === undefined) return { kind: "not_building", reason: "builder_refused", detail: refusalOf(answer) };
   const { status, payloadId } = forkchoice;
@@ -87,8 +89,12 @@ export function headOf(answer: UpstreamAnswer): { readonly number: bigint; reado
   if (rpc.kind !== "result") return undefined;
   const number = quantityOf(answer.body, member(rpc.result, "number"));
   const hash = stringOf(answer.body, member(rpc.result, "hash"))?.toLowerCase();
-  return number === undefined || hash === undefined ? undefined : { number, hash };
+  if (number === undefined || hash === undefined || hash.length > HASH_LENGTH) return undefined;
+  return { number, hash };
 }
+
+/** A longer text is no hash, and the last ones are kept. */
+const HASH_LENGTH = 66;
 
 const statusText = (status: string): string => (/^[A-Z_]{1,32}$/.test(status) ? status : "an unknown status");
 

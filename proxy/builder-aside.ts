@@ -7,6 +7,9 @@ import type { Upstream, UpstreamAnswer } from "./engine-api/upstream-client.ts";
 /** Calls under way to a builder beside its lane, on connections of their own: a flood of them delays no job. */
 export const ASIDE_CONNECTIONS_MAX = 4;
 
+/** Limits have a connection of their own, behind no transaction, and one alone: they arrive in their order. */
+export const LIMIT_CONNECTIONS_MAX = 1;
+
 /** What a builder answers here is read for success only. */
 export const ASIDE_ANSWER_BYTES_MAX = 64 * 1024;
 
@@ -24,30 +27,56 @@ export type NotCaughtUp = { readonly reason: FallbackReason; readonly detail: st
  */
 export class BuilderAside {
   readonly #client: Upstream;
+  readonly #limits: Upstream;
   readonly #clock: Clock;
   readonly #daLimit: DaLimit;
   #isCaughtUp: boolean;
-  #catchingUp: Promise<void> | undefined;
+  #catchingUp: Promise<unknown> | undefined;
   #failure: NotCaughtUp | undefined;
+  #lost = 0;
 
-  constructor({ client, clock, daLimit }: { client: Upstream; clock: Clock; daLimit: DaLimit }) {
+  /** `limits`: the connection that calls with a data availability limit take. */
+  constructor({
+    client,
+    limits,
+    clock,
+    daLimit,
+  }: {
+    readonly client: Upstream;
+    readonly limits: Upstream;
+    readonly clock: Clock;
+    readonly daLimit: DaLimit;
+  }) {
     this.#client = client;
+    this.#limits = limits;
     this.#clock = clock;
     this.#daLimit = daLimit;
     this.#isCaughtUp = daLimit.current() === undefined;
   }
 
-  /** Sends a call or batch. Resolves when it was answered or given up; never rejects. */
-  tell(body: Buffer, call: { readonly setsDaLimit: boolean; readonly isWanted: () => boolean }): Promise<void> {
+  /** Calls and batches that the builder did not take, since it was wired: too many waited, none in time, no connection, an HTTP error. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /**
+   * Sends a call or batch. Resolves when it was taken (true) or given up; never rejects. What nobody wants any more then, as
+   * the emergency shut-off stopped it, is not lost.
+   */
+  tell(body: Buffer, call: { readonly setsDaLimit: boolean; readonly isWanted: () => boolean }): Promise<boolean> {
     const deadline = { atMs: this.#clock.monotonicMs() + TELL_TIMEOUT_MS };
-    const told = this.#client
-      .call({ body, deadline, repeatable: true, isWanted: call.isWanted })
-      .then((answer) => (call.setsDaLimit ? this.#told(answer) : undefined));
+    const client = call.setsDaLimit ? this.#limits : this.#client;
+    const told = client.call({ body, deadline, repeatable: true }).then((answer) => {
+      const isTaken = answer.kind === "answered" && answer.status === 200;
+      if (!isTaken && call.isWanted()) this.#lost += 1;
+      if (call.setsDaLimit) this.#told(answer);
+      return isTaken;
+    });
     if (call.setsDaLimit && !this.#isCaughtUp) this.#catchingUp = told;
     return told;
   }
 
-  /** The builder gave no answer: whatever it was told before may be lost. */
+  /** The builder gave no answer, or has lost blocks: whatever it was told before may be lost too. */
   wasAway(): void {
     this.#isCaughtUp = false;
   }
@@ -59,7 +88,7 @@ export class BuilderAside {
     this.#isCaughtUp = body === undefined;
     if (body === undefined) return;
     const deadline = { atMs: this.#clock.monotonicMs() + REPLAY_TIMEOUT_MS };
-    this.#catchingUp = this.#client.call({ body, deadline, repeatable: true }).then((answer) => this.#note(answer));
+    this.#catchingUp = this.#limits.call({ body, deadline, repeatable: true }).then((answer) => this.#note(answer));
   }
 
   /**
@@ -75,13 +104,13 @@ export class BuilderAside {
   }
 
   /** Ends its connections. */
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#client.close(), this.#limits.close()]);
   }
 
   /** Only a builder that never got it owes it again: what one refuses that was never away is its own business. */
   #told(answer: UpstreamAnswer): void {
-    if (!this.#isCaughtUp || answer.kind !== "answered") this.#note(answer);
+    if (!this.#isCaughtUp || isLostOnTheWay(answer) || isNotTaken(answer)) this.#note(answer);
   }
 
   #note(answer: UpstreamAnswer): void {
@@ -91,6 +120,19 @@ export class BuilderAside {
   }
 }
 
+/** What a gateway answers for a builder that it does not reach. */
+const NOT_REACHED: ReadonlySet<number> = new Set([502, 503, 504]);
+
+const isLostOnTheWay = (answer: UpstreamAnswer): boolean =>
+  answer.kind !== "answered" || NOT_REACHED.has(answer.status);
+
+/** A balancer says false while another sequencer leads: should this one come to lead, its next job brings the limit again. */
+function isNotTaken(answer: UpstreamAnswer): boolean {
+  if (answer.kind !== "answered" || answer.status !== 200) return false;
+  const rpc = viewAnswer(answer.body);
+  return rpc.kind === "result" && rpc.result.kind === "false";
+}
+
 const LATE: NotCaughtUp = { reason: "builder_late", detail: "the data availability limit is not confirmed" };
 
 /** A builder without the method takes no limits at all: there is nothing it could have lost. */
@@ -98,6 +140,7 @@ function failureOf(answer: UpstreamAnswer): NotCaughtUp | undefined {
   if (answer.kind === "late") return LATE;
   if (answer.kind === "unreachable") return { reason: "builder_unreachable", detail: answer.detail };
   if (answer.status !== 200) return refused(`HTTP ${answer.status}`);
+  if (isNotTaken(answer)) return refused("not taken, another sequencer leads");
   const rpc = viewAnswer(answer.body);
   return rpc.kind === "error" && rpc.code !== RPC_CODE.methodNotFound ? refused(`error ${rpc.code}`) : undefined;
 }

@@ -5,7 +5,8 @@ import { type BlockDecision, BuilderState, FallbackReason, ValidationVerdict } f
 export type WiredBuilder = {
   readonly config: { readonly name: string };
   readonly health: { readonly state: BuilderState };
-  readonly lane: { readonly depth: number };
+  readonly lane: { readonly depth: number; readonly lost: number };
+  readonly aside: { readonly lost: number };
 };
 
 const OUTCOMES = ["chosen", "not_needed", ...FallbackReason.options] as const;
@@ -72,6 +73,19 @@ export function builderMetrics(registry: Registry, wired: () => readonly WiredBu
     collect() {
       this.reset();
       for (const { config, lane } of wired()) this.set({ builder: config.name }, lane.depth);
+    },
+  });
+  new Counter({
+    name: "rollup_boost_builder_lost_calls_total",
+    help: "Calls that did not reach the builder: on the lane for lack of room, beside it (transactions, miner_*) for any reason.",
+    labelNames: ["builder", "way"] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { config, lane, aside } of wired()) {
+        this.inc({ builder: config.name, way: "lane" }, lane.lost);
+        this.inc({ builder: config.name, way: "aside" }, aside.lost);
+      }
     },
   });
   let names: ReadonlySet<string> = new Set();

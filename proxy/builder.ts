@@ -8,6 +8,7 @@ import { LANE_DEFAULTS, Lane, type LaneAnswer, type LaneKind } from "./engine-ap
 import type { Upstream } from "./engine-api/upstream-client.ts";
 import type { Keys, UpstreamKeys } from "./engine-api/upstream-keys.ts";
 import { type BuilderHealth, type BuilderSample, builderHealthAfter, unknownBuilder } from "./health/builder-state.ts";
+import { type Observed, watchState } from "./health/state-change.ts";
 import type { BuilderJob } from "./payload-job/payload-job.ts";
 import type { RecentBlocks } from "./payload-job/recent-blocks.ts";
 import type { RecentHeads } from "./payload-job/recent-heads.ts";
@@ -25,14 +26,21 @@ export class Builder {
   /** What it hears in no order with the lane. */
   readonly aside: BuilderAside;
   readonly lane: Lane;
+  /** It stands before builders, which it judges itself: what they make of a job is no fault of its own. */
+  readonly isBalancer: boolean;
   readonly #client: Upstream;
   readonly #clock: Clock;
   readonly #keys: UpstreamKeys;
   #config: BuilderConfig;
-  readonly #isBalancer: boolean;
   readonly #knownBlocks = new Set<string>();
   #health: BuilderHealth;
+  /** A balancer calls every block VALID, whatever the builders behind it have: a job closes the gap, as it brings what they lack. */
+  #hasGap: boolean;
+  /** Nothing was lost since the newest job's blocks began to go to it. */
+  #isClosingGap = false;
   #isHeadAsked = false;
+  #isClosed = false;
+  readonly #watchState: (health: BuilderHealth) => void;
 
   constructor(
     config: BuilderConfig,
@@ -41,17 +49,22 @@ export class Builder {
       readonly aside: BuilderAside;
       readonly clock: Clock;
       readonly keys: UpstreamKeys;
-      /** It stands before builders, which it judges itself: what they make of a job is no fault of its own. */
       readonly isBalancer?: boolean;
+      /** Told when the state changes, until the builder is closed. */
+      readonly observe?: ((observed: Observed) => void) | undefined;
     },
   ) {
     this.#config = config;
     this.#keys = dependencies.keys;
     this.aside = dependencies.aside;
-    this.#isBalancer = dependencies.isBalancer === true;
+    this.isBalancer = dependencies.isBalancer === true;
+    this.#hasGap = this.isBalancer;
     this.#client = dependencies.client;
     this.#clock = dependencies.clock;
     this.#health = unknownBuilder(dependencies.clock.nowMs());
+    this.#watchState = watchState(this.#health, dependencies.clock, (change) =>
+      dependencies.observe?.({ subject: "builder", name: config.name, change }),
+    );
     this.lane = new Lane(LANE_DEFAULTS, {
       ...dependencies,
       observe: (kind, answer, blockHash) => this.#heard(kind, answer, blockHash),
@@ -83,7 +96,10 @@ export class Builder {
     this.aside.catchUp();
     if (parents === undefined) return builderJob(await this.lane.job(forkchoiceBody));
     const { headBlockHash, blocks } = parents;
-    const lacking = () => blocks.pathTo(headBlockHash, (hash) => this.#knownBlocks.has(hash));
+    const lacking = () => {
+      this.#isClosingGap = true;
+      return blocks.pathTo(headBlockHash, (hash) => this.#knownBlocks.has(hash));
+    };
     return builderJob(await this.lane.job(forkchoiceBody, headBlockHash, lacking));
   }
 
@@ -92,6 +108,9 @@ export class Builder {
     const started = await byDeadline(this.#clock, deadline, job, LATE);
     if (started === LATE) this.sample({ kind: "no_answer", to: "forkchoice", detail: "timed out" });
     if (started.kind !== "building") return { kind: "no_payload", reason: started.reason, detail: started.detail };
+    // A payload asked for before it has the limit may have been made without it.
+    const owed = await this.aside.notCaughtUp(deadline);
+    if (owed !== undefined && this.#clock.monotonicMs() >= deadline.atMs) return { kind: "no_payload", ...owed };
     const answer = await this.#client.call({
       body: requestBody(method, [`"${started.payloadId}"`]),
       deadline,
@@ -102,7 +121,7 @@ export class Builder {
       this.sample(replySample(reply));
       return reply;
     }
-    const behind = await this.aside.notCaughtUp(deadline);
+    const behind = owed ?? (await this.aside.notCaughtUp(deadline));
     return behind === undefined ? reply : { kind: "no_payload", ...behind };
   }
 
@@ -136,16 +155,14 @@ export class Builder {
 
   /** Notes one thing the builder did. */
   sample(sample: BuilderSample): void {
-    if (sample.kind === "no_answer") this.aside.wasAway();
-    this.#health = builderHealthAfter(
-      this.#health,
-      this.#isBalancer ? ofBalancer(sample) : sample,
-      this.#clock.nowMs(),
-    );
+    if (this.#mayHaveRestarted(sample)) this.aside.wasAway();
+    this.#health = builderHealthAfter(this.#health, this.isBalancer ? ofBalancer(sample) : sample, this.#clock.nowMs());
+    if (!this.#isClosed) this.#watchState(this.#health);
   }
 
   /** Drops what waits and ends the connections. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.lane.close();
     await Promise.all([this.#client.close(), this.aside.close()]);
   }
@@ -154,10 +171,24 @@ export class Builder {
     const sample = laneSample(kind, answer);
     if (sample !== undefined) this.sample(sample);
     const isKnown = sample?.kind === "followed";
-    if (isKnown && blockHash !== undefined) this.#know(blockHash);
+    if (isKnown && kind === "job" && this.#isClosingGap) this.#hasGap = false;
+    if (isKnown && blockHash !== undefined && !this.#hasGap) this.#know(blockHash);
     // It may have been restarted, and have come back with an older chain. An error says nothing of the kind.
-    if (sample?.kind === "syncing" || sample?.kind === "no_answer") this.#knownBlocks.clear();
+    if (sample?.kind === "syncing" || sample?.kind === "no_answer") {
+      this.#knownBlocks.clear();
+      this.#hasGap = this.isBalancer;
+      this.#isClosingGap = false;
+    }
     return isKnown;
+  }
+
+  /**
+   * One that restarts between two calls misses neither: it shows by blocks it no longer knows. A block among those that are
+   * brought to it while it lags shows nothing new.
+   */
+  #mayHaveRestarted(sample: BuilderSample): boolean {
+    if (sample.kind !== "syncing") return sample.kind === "no_answer";
+    return sample.to === "forkchoice" || this.#health.facts.lag === undefined;
   }
 
   #know(blockHash: string): void {

@@ -13,6 +13,7 @@ import { Metrics } from "./metrics.ts";
 import { Readiness } from "./readiness.ts";
 import { RunningConfig } from "./running-config.ts";
 import { standInSecrets } from "./stand-in.ts";
+import { stateChangeLog } from "./state-change-log.ts";
 import type { BuilderWiring, WiringDependencies } from "./wiring.ts";
 
 /** What a process is given. */
@@ -59,12 +60,13 @@ export async function commonParts<Config extends ConfigFile | BalancerConfig, Wi
   const { standIn } = args;
   const secretOf = standIn === undefined ? undefined : standInSecrets(standIn, clock);
   const fenced = (answer: Leadership): void => metrics.fenced(answer);
+  const observe = stateChangeLog(log);
   const connect = (options: UpstreamOptions): Upstream => new UpstreamClient(options, { clock });
   const running = new RunningConfig<Config, Wired>(starting, {
     store,
     parse,
     wire: (next, before) =>
-      wire(next, before, { secretsDir: args.secretsDir, secretOf, clock, connect, isShutOff, fenced }),
+      wire(next, before, { secretsDir: args.secretsDir, secretOf, clock, connect, isShutOff, fenced, observe }),
     closeRemoved,
     onRunning: (next) => {
       metrics.running(next);

@@ -14,6 +14,7 @@ import {
   type Moment,
   startingExecutionClient,
 } from "./health/execution-client-health.ts";
+import { type Observed, type Stated, watchState } from "./health/state-change.ts";
 
 /** Execution clients read and write for 30 s at most (E-4); op-node has given up after 10 s (E-5). */
 const CALL_TIMEOUT_MS = 30_000;
@@ -39,6 +40,7 @@ export class ExecutionClient {
   readonly #plain: Upstream;
   readonly #clock: Clock;
   #health: ExecutionClientHealth;
+  readonly #watchState: (now: Stated<"usable" | "unusable">) => void;
   #cancelWatch: () => void = () => {};
   #closed = false;
 
@@ -48,9 +50,11 @@ export class ExecutionClient {
       readonly clock: Clock;
       readonly signer: UpstreamSigner;
       readonly connect: (options: UpstreamOptions) => Upstream;
+      /** Told when it becomes unusable and usable again, until it is closed. */
+      readonly observe: (observed: Observed) => void;
     },
   ) {
-    const { clock, signer, connect } = dependencies;
+    const { clock, signer, connect, observe } = dependencies;
     const client = (url: string, connectionsMax: number, secured: boolean): Upstream =>
       connect({ url, connectionsMax, answerBytesMax: ANSWER_BYTES_MAX, ...(secured ? { signer } : {}) });
     this.config = config;
@@ -60,6 +64,9 @@ export class ExecutionClient {
     // Where both are one port, it wants a JWT for everything.
     this.#plain = client(config.rpcUrl, PASS_THROUGH_CONNECTIONS_MAX, config.rpcUrl === config.url);
     this.#health = startingExecutionClient(this.#moment());
+    this.#watchState = watchState(stated(this.#health), clock, (change) =>
+      observe({ subject: "execution_client", change }),
+    );
     void this.#watch();
   }
 
@@ -99,6 +106,7 @@ export class ExecutionClient {
 
   #sample(answer: UpstreamAnswer): void {
     this.#health = executionClientHealthAfter(this.#health, problemOf(answer), this.#moment());
+    if (!this.#closed) this.#watchState(stated(this.#health));
   }
 
   #moment(): Moment {
@@ -109,6 +117,12 @@ export class ExecutionClient {
     return { atMs: this.#clock.monotonicMs() + CALL_TIMEOUT_MS };
   }
 }
+
+const stated = ({ usable, sinceMs, reason }: ExecutionClientHealth): Stated<"usable" | "unusable"> => ({
+  state: usable ? "usable" : "unusable",
+  sinceMs,
+  reason,
+});
 
 /** Why an answer does not show a usable execution client; undefined where it does. Also the text op-node gets then. */
 export function problemOf(answer: UpstreamAnswer): string | undefined {

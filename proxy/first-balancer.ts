@@ -9,17 +9,22 @@ const ANSWER_MS = 150;
  * Balancers stand in one order that is the same for every proxy, and the first that answers has the job, so that one of
  * them sees all jobs. The next is asked at once when one cannot be reached, and after 150 ms when it hangs; one that was
  * silent before is asked last. An answer counts, also that the slot's job is another sequencer's. Each one's answer is kept
- * with the job, so whichever took it is asked for the payload; `not_needed`: one before it took it.
+ * with the job, so whichever took it is asked for the payload; `not_needed`: one before it took it. A job that is not the
+ * newest any more is given to no other: the builders behind have heard of what came after it.
  */
 export function askFirst(
   balancers: readonly Builder[],
   start: (balancer: Builder) => Promise<BuilderJob>,
-  clock: Clock,
+  { clock, isNewest }: { readonly clock: Clock; readonly isNewest: () => boolean },
 ): readonly AskedBuilder<Builder>[] {
+  const startNext = (balancer: Builder, isTaken: boolean): Promise<BuilderJob> | BuilderJob => {
+    if (isTaken) return NOT_NEEDED;
+    return isNewest() ? start(balancer) : OVERTAKEN;
+  };
   const answers = new Map<Builder, Promise<BuilderJob>>();
   let taken: Promise<boolean> | undefined;
   for (const balancer of inTurn(balancers)) {
-    const answer = taken === undefined ? start(balancer) : taken.then((is) => (is ? NOT_NEEDED : start(balancer)));
+    const answer = taken === undefined ? start(balancer) : taken.then((is) => startNext(balancer, is));
     answers.set(balancer, answer);
     taken = takes(answer, taken, clock);
   }
@@ -35,6 +40,14 @@ export const headBalancers = (balancers: readonly Builder[]): readonly Builder[]
   return balancers.filter((balancer) => balancer === first || isSilent(balancer));
 };
 
+/** Tells the first balancer that takes it, in their order: what it hears goes to all builders behind it. */
+export async function tellFirst(
+  balancers: readonly Builder[],
+  tell: (balancer: Builder) => Promise<boolean>,
+): Promise<void> {
+  for (const balancer of inTurn(balancers)) if (await tell(balancer)) return;
+}
+
 const inTurn = (balancers: readonly Builder[]): readonly Builder[] => [
   ...balancers.filter((balancer) => !isSilent(balancer)),
   ...balancers.filter(isSilent),
@@ -44,7 +57,14 @@ const isSilent = ({ health }: Builder): boolean => health.state === "silent";
 
 const NOT_NEEDED: BuilderJob = { kind: "not_building", reason: "not_needed", detail: undefined };
 
-/** Whether this balancer, or one before it, has the job. */
+const OVERTAKEN: BuilderJob = {
+  kind: "not_building",
+  reason: "builder_late",
+  detail: "a newer FCU came before this balancer was asked",
+  isDropped: true,
+};
+
+/** Whether this balancer, or one before it, has the job, or nobody shall have it any more. */
 async function takes(
   answer: Promise<BuilderJob>,
   before: Promise<boolean> | undefined,
@@ -52,5 +72,6 @@ async function takes(
 ): Promise<boolean> {
   if ((await before) === true) return true;
   const job = await byDeadline(clock, { atMs: clock.monotonicMs() + ANSWER_MS }, answer, undefined);
-  return job !== undefined && (job.kind === "building" || job.reason === "builder_declined");
+  if (job === undefined) return false;
+  return job.kind === "building" || job.reason === "builder_declined" || job.isDropped === true;
 }

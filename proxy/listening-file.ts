@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The numbers of the ports, in `listening.json` of the state folder: for whoever asked for free ones. A balancer has no rpc port; no debug port where it was taken. */
+/** The numbers of the ports, in `listening.json` of the state folder: for whoever asked for free ones. No rpc port at a balancer and with rollup-boost's options; no debug port where it was taken. */
 export type Ports = { readonly engine: number; readonly rpc?: number; readonly admin: number; readonly debug?: number };
 
 /** Makes the state folder where it is missing and takes the last process's ports out of it. */

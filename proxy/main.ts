@@ -32,7 +32,7 @@ async function run({ arguments: args, notes }: Extract<typeof parsed, { kind: "r
   for (const note of notes) log.warn(note);
   let proxy: StartedProxy;
   try {
-    proxy = await startProxy(args, { clock: systemClock, log });
+    proxy = await startProxy(args, { clock: systemClock, log, uid: process.geteuid?.() });
   } catch (error) {
     if (error instanceof ConfigRefused) {
       process.stderr.write(`${error.message}\n`);

@@ -1,5 +1,5 @@
 import { Builder } from "./builder.ts";
-import { ASIDE_ANSWER_BYTES_MAX, ASIDE_CONNECTIONS_MAX, BuilderAside } from "./builder-aside.ts";
+import { ASIDE_ANSWER_BYTES_MAX, ASIDE_CONNECTIONS_MAX, BuilderAside, LIMIT_CONNECTIONS_MAX } from "./builder-aside.ts";
 import type { Clock } from "./clock.ts";
 import type { BuilderConfig, ConfigFile } from "./contract/config-file.ts";
 import type { DaLimit } from "./da-limit.ts";
@@ -9,6 +9,7 @@ import { JwtMinter } from "./engine-api/jwt-minter.ts";
 import type { JwtSecretSource } from "./engine-api/jwt-secret-file.ts";
 import type { Upstream, UpstreamOptions } from "./engine-api/upstream-client.ts";
 import { type Keys, UpstreamKeys } from "./engine-api/upstream-keys.ts";
+import type { Observed } from "./health/state-change.ts";
 
 /** What connections to upstreams are made with. */
 export type UpstreamParts = {
@@ -17,6 +18,7 @@ export type UpstreamParts = {
   readonly secretFile: (file: string) => JwtSecretSource;
   readonly caFile: (file: string) => CaFile;
   readonly daLimit: DaLimit;
+  readonly observe: (observed: Observed) => void;
   /** What balancers are told of this caller. */
   readonly claims?: (() => CallerClaims) | undefined;
 };
@@ -29,7 +31,7 @@ const BUILDER_ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A builder with its connections. */
 export function newBuilder(config: BuilderConfig, parts: UpstreamParts): Builder {
-  const { clock, connect, daLimit } = parts;
+  const { clock, connect, daLimit, observe } = parts;
   const keys = new UpstreamKeys(keysOf(config, parts));
   const upstream = { url: config.url, signer: keys.signer, ca: keys.ca };
   const client = connect({
@@ -37,16 +39,15 @@ export function newBuilder(config: BuilderConfig, parts: UpstreamParts): Builder
     connectionsMax: BUILDER_CONNECTIONS_MAX,
     answerBytesMax: BUILDER_ANSWER_BYTES_MAX,
   });
+  const connectAside = (connectionsMax: number): Upstream =>
+    connect({ ...upstream, connectionsMax, answerBytesMax: ASIDE_ANSWER_BYTES_MAX });
   const aside = new BuilderAside({
-    client: connect({
-      ...upstream,
-      connectionsMax: ASIDE_CONNECTIONS_MAX,
-      answerBytesMax: ASIDE_ANSWER_BYTES_MAX,
-    }),
+    client: connectAside(ASIDE_CONNECTIONS_MAX),
+    limits: connectAside(LIMIT_CONNECTIONS_MAX),
     clock,
     daLimit,
   });
-  return new Builder(config, { client, aside, clock, keys, isBalancer: parts.claims !== undefined });
+  return new Builder(config, { client, aside, clock, keys, isBalancer: parts.claims !== undefined, observe });
 }
 
 /** What a connection to an upstream is secured with. */

@@ -5,6 +5,7 @@ import { type ConfigFile, defaultSelection, defaultTiming, parseConfigFile } fro
 import { problemText } from "./contract/problems.ts";
 import { parseJwtSecret } from "./engine-api/jwt.ts";
 import { type RollupBoostName, rollupBoostOptions, variableOf } from "./rollup-boost-options.ts";
+import { isLoopback } from "./servers/loopback.ts";
 
 /** Values by option, from flags. */
 export type Given = Readonly<Partial<Record<RollupBoostName, string | boolean | undefined>>>;
@@ -74,8 +75,9 @@ export function parseRollupBoostArguments(flags: Given, env: Environment, stateD
       problems.push(`--${side}-jwt-path or --${side}-jwt-token is missing`);
     if (token === undefined) return { kind: "file", path: path ?? "" };
     const secret = parseJwtSecret(token);
-    if (secret === undefined) problems.push(`--${side}-jwt-token: not a JWT secret; it must be 64 hex characters`);
-    return { kind: "token", secret: secret ?? new Uint8Array() };
+    if (secret !== undefined) return { kind: "token", secret };
+    problems.push(`--${side}-jwt-token: not a JWT secret; it must be 64 hex characters`);
+    return { kind: "file", path: "" };
   };
   for (const [name, { instead }] of rollupBoostOptions) {
     if (instead !== undefined && values.has(name)) problems.push(`--${name}: ${instead}`);
@@ -108,14 +110,14 @@ export function parseRollupBoostArguments(flags: Given, env: Environment, stateD
     );
   }
   const secrets = { "l2.jwt": secretOf("l2"), "builder.jwt": secretOf("builder") };
+  const folder = stateDir ?? join(tmpdir(), `rollup-boost-proxy-${enginePort}`);
   const run: RollupBoostArguments = {
     config: "",
-    standIn: { document, secrets, plainWithoutToken: true },
-    stateDir: stateDir ?? join(tmpdir(), `rollup-boost-proxy-${enginePort}`),
-    secretsDir: stateDir ?? join(tmpdir(), `rollup-boost-proxy-${enginePort}`),
+    standIn: { document, secrets, plainWithoutToken: true, isStateDirForetold: stateDir === undefined },
+    stateDir: folder,
+    secretsDir: folder,
     host: value("rpc-host", "127.0.0.1"),
     enginePort,
-    rpcPort: 0,
     adminHost: value("metrics-host", "127.0.0.1"),
     adminPort: values.has("metrics") ? whole("metrics-port", "9090", 65_535) : 0,
     debugHost: value("debug-host", "127.0.0.1"),
@@ -123,7 +125,7 @@ export function parseRollupBoostArguments(flags: Given, env: Environment, stateD
     logLevel: value("log-level", "info").toLowerCase(),
   };
   if (problems.length > 0) return { kind: "wrong", problems };
-  const isOpen = !["127.0.0.1", "::1", "localhost"].includes(run.debugHost);
+  const isOpen = !isLoopback(run.debugHost);
   const debugNote = `--debug-host is not on loopback: calls need the token in ${join(run.secretsDir, "admin-token")}`;
   const notes = rollupBoostOptions.flatMap(([name, { note }]) =>
     note !== undefined && values.has(name) ? [`--${name} ${note}`] : [],

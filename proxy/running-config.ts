@@ -99,15 +99,10 @@ export class RunningConfig<Config extends ConfigFile | BalancerConfig, Wired ext
     const verdict = revisionVerdict(running, parsed.config);
     if (verdict !== "accepted") return this.#answer(verdict, []);
     const notKept = await this.#run(parsed, document);
-    return notKept === undefined
-      ? this.#answer(verdict, [])
-      : this.#answer("refused", [
-          {
-            path: "",
-            found: `a state folder that cannot keep it: ${notKept}`,
-            allowed: "room to write it; then again",
-          },
-        ]);
+    if (notKept === undefined) return this.#answer(verdict, []);
+    const found = `a state folder that cannot keep it: ${notKept}`;
+    const problem = { path: "", found, allowed: "room to write it; then again" };
+    return { ...this.#answer("refused", [problem]), notKept };
   }
 
   /** Runs a document; where it cannot be kept, only its stricter execution mode, and says why. */

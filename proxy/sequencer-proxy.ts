@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Background } from "./background.ts";
 import type { Builder } from "./builder.ts";
 import type { Clock } from "./clock.ts";
 import type { ExecutionMode } from "./contract/config-file.ts";
@@ -25,17 +26,26 @@ export type SequencerProxy = {
    * a violation, never an answer to op-node.
    */
   readonly background: (work: () => Promise<void>) => boolean;
+  /** Takes a fault of our own that was caught and costs op-node nothing: a violation too. */
+  readonly fault: (error: unknown) => void;
   readonly decided: (decision: BlockDecision) => void;
   /** A getPayload was answered with bytes that were handed out before (E-16). */
   readonly repeated: () => void;
 };
 
-/** Where decisions go: the ledger, the metrics and one log line. */
-export function decisionSink(parts: { readonly ledger: Ledger; readonly metrics: Metrics; readonly log: Logger }) {
+/** Where decisions go: the ledger at once; the metrics and one log line when op-node has its answer. */
+export function decisionSink(parts: {
+  readonly ledger: Ledger;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly background: Pick<Background, "afterReply">;
+}) {
   return (decision: BlockDecision): void => {
     parts.ledger.record(decision);
-    parts.metrics.decided(decision);
-    const { at: _, ...fields } = decision;
-    parts.log.info(fields, decision.answered ? "payload handed out" : "no payload");
+    parts.background.afterReply(() => {
+      parts.metrics.decided(decision);
+      const { at: _, ...fields } = decision;
+      parts.log.info(fields, decision.answered ? "payload handed out" : "no payload");
+    });
   };
 }

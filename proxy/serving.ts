@@ -27,6 +27,10 @@ export type StartedProxy = {
   readonly close: () => Promise<void>;
 };
 
+/** What sets these ports on a command line of our own, and on one of rollup-boost's. */
+const OWN_PORT_OPTIONS = { engine: "--engine-port", admin: "--admin-port" };
+const ROLLUP_BOOST_PORT_OPTIONS = { engine: "--rpc-port", admin: "--metrics-port" };
+
 /** How long a drained proxy waits for op-node to fetch the block it has asked for. */
 const OPEN_JOB_WAIT_BLOCKS = 2;
 const OPEN_JOB_LOOK_MS = 20;
@@ -43,7 +47,7 @@ export async function serve(
   parts: CommonParts<BuilderWiring<ConfigFile | BalancerConfig>>,
   own: {
     readonly engine: FastifyInstance;
-    readonly rpc?: FastifyInstance;
+    readonly rpc?: { readonly server: FastifyInstance; readonly port: number };
     readonly health: HealthView;
     readonly status: () => ProxyStatus;
     readonly hasOpenJob: () => boolean;
@@ -66,7 +70,7 @@ export async function serve(
   });
   const needsToken = !isLoopback(args.debugHost);
   const debug = debugServer({ modes, needsToken, adminToken });
-  const servers = [own.engine, ...(own.rpc === undefined ? [] : [own.rpc]), admin, debug];
+  const servers = [own.engine, ...(own.rpc === undefined ? [] : [own.rpc.server]), admin, debug];
   const stopWatchingHeads = watchHeads(
     clock,
     () => running.wiring.config.timing.blockTimeMs,
@@ -90,6 +94,7 @@ export async function serve(
     while (own.hasOpenJob() && clock.monotonicMs() < untilMs) await sleep(clock, OPEN_JOB_LOOK_MS);
     await close();
   };
+  const options = args.standIn === undefined ? OWN_PORT_OPTIONS : ROLLUP_BOOST_PORT_OPTIONS;
   try {
     // A port for people: that another program has it must not keep a sequencer from its blocks.
     const debugPort = await listen(debug, args.debugHost, args.debugPort).catch((error: Error) => {
@@ -100,9 +105,11 @@ export async function serve(
       return undefined;
     });
     const ports = {
-      engine: await listen(own.engine, args.host, args.enginePort),
-      ...(own.rpc === undefined ? {} : { rpc: await listen(own.rpc, args.host, args.rpcPort) }),
-      admin: await listen(admin, args.adminHost ?? args.host, args.adminPort),
+      engine: await listen(own.engine, args.host, args.enginePort).catch(choosing(options.engine)),
+      ...(own.rpc === undefined
+        ? {}
+        : { rpc: await listen(own.rpc.server, args.host, own.rpc.port).catch(choosing("--rpc-port")) }),
+      admin: await listen(admin, args.adminHost ?? args.host, args.adminPort).catch(choosing(options.admin)),
       ...(debugPort === undefined ? {} : { debug: debugPort }),
     };
     const untold = await tellPorts(args.stateDir, ports);
@@ -141,6 +148,10 @@ async function closeServers(
 }
 
 const sleep = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
+
+/** Rejects with what was wrong with a port, and the option that chooses another. */
+const choosing = (option: string) => (cause: Error) =>
+  Promise.reject(new Error(`${cause.message}; choose another ${option}`, { cause }));
 
 async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
   await server.listen({ host, port });

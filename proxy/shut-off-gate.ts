@@ -7,6 +7,6 @@ const SHUT_OFF: UpstreamAnswer = { kind: "unreachable", detail: "execution mode 
  * had waited: the one place every call to a builder goes through.
  */
 export const shutOffGate = (client: Upstream, isShutOff: () => boolean): Upstream => ({
-  call: (call) => (isShutOff() ? Promise.resolve(SHUT_OFF) : client.call(call)),
+  call: (call) => (isShutOff() ? Promise.resolve(SHUT_OFF) : client.call({ ...call, isWanted: () => !isShutOff() })),
   close: (graceMs) => client.close(graceMs),
 });

@@ -4,6 +4,7 @@ import { commonParts, type Surroundings } from "./common-parts.ts";
 import { ConfigStore, type ValidConfig } from "./config-store.ts";
 import { type ConfigFile, parseConfigFile, parseEitherConfig } from "./contract/config-file.ts";
 import { forgetPorts } from "./listening-file.ts";
+import { takeOwnFolder } from "./own-folder.ts";
 import { JobBook } from "./payload-job/job-book.ts";
 import { ValidationTime } from "./selection/validation-time.ts";
 import { decisionSink, type SequencerProxy } from "./sequencer-proxy.ts";
@@ -14,11 +15,15 @@ import { startingConfig } from "./starting-config.ts";
 import { proxyStatus } from "./status-view.ts";
 import { closeRemoved, type Wiring, wire } from "./wiring.ts";
 
-/** Reads the config, wires it and listens on all ports; writes their numbers to `listening.json` in the state folder. */
+/**
+ * Reads the config, wires it and listens on all ports; writes their numbers to `listening.json` in the state folder. `uid`: of
+ * this process; undefined where the system has none.
+ */
 export async function startProxy(
   args: Surroundings["args"],
-  { clock, log }: Omit<Surroundings, "args">,
+  { clock, log, uid }: Omit<Surroundings, "args"> & { readonly uid?: number | undefined },
 ): Promise<StartedProxy> {
+  if (args.standIn?.isStateDirForetold === true) await takeOwnFolder(args.stateDir, uid);
   const unwritable = await forgetPorts(args.stateDir);
   if (unwritable !== undefined) log.error({ code: unwritable }, "the state folder cannot be written");
   const store = new ConfigStore(args.stateDir, parseEitherConfig, clock);
@@ -33,6 +38,7 @@ async function startSequencer(
   surroundings: Surroundings,
 ): Promise<StartedProxy> {
   const { clock, log } = surroundings;
+  const { rpcPort, standIn } = surroundings.args;
   const parts = await commonParts<ConfigFile, Wiring>(
     starting,
     {
@@ -51,11 +57,12 @@ async function startSequencer(
     wiring: () => running.wiring,
     executionMode: () => modes.effective,
     background: (work) => background.begin(work),
+    fault: (error) => background.fault(error),
     jobs: new JobBook<Builder>(),
     deciding: new Map(),
     clock,
     validationTime: new ValidationTime(clock),
-    decided: decisionSink({ ledger, metrics, log }),
+    decided: decisionSink({ ledger, metrics, log, background }),
     repeated: () => metrics.repeated(),
   };
   const health = {
@@ -71,9 +78,9 @@ async function startSequencer(
         isDraining: () => readiness.draining,
         metrics,
         log,
-        plainWithoutToken: surroundings.args.standIn?.plainWithoutToken === true,
+        plainWithoutToken: standIn?.plainWithoutToken === true,
       }),
-      rpc: rpcServer({ proxy, health }),
+      ...(rpcPort === undefined ? {} : { rpc: { server: rpcServer({ proxy, health }), port: rpcPort } }),
       health,
       status: () => proxyStatus(parts, { ready: health.isReady(), ...running.wiring }),
       hasOpenJob: () => proxy.jobs.hasOpenJob,

@@ -24,9 +24,17 @@ export async function startingConfig(
   { store, log }: { readonly store: ConfigStore<Either>; readonly log: Logger },
 ): Promise<ValidConfig<Either>> {
   const kept = await store.read();
-  if (standIn !== undefined) return newerDocument<ValidConfig<Either>>(standInDocument(standIn), kept);
+  const newerOf = (mounted: ValidConfig<Either>): ValidConfig<Either> => {
+    const newer = newerDocument(mounted, kept);
+    if (newer === kept) {
+      const revisions = { revision: newer.config.revision, mountedRevision: mounted.config.revision };
+      log.warn(revisions, "the kept document is newer than the one given: it runs, until a higher revision is given");
+    }
+    return newer;
+  };
+  if (standIn !== undefined) return newerOf(standInDocument(standIn));
   try {
-    return newerDocument(await readConfig(config), kept);
+    return newerOf(await readConfig(config));
   } catch (error) {
     if (kept === undefined) throw error;
     log.error({ err: error, revision: kept.config.revision }, "the config file is bad: the kept document runs");
@@ -40,7 +48,7 @@ async function readConfig(path: string): Promise<ValidConfig<Either>> {
     document = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     throw new ConfigRefused(
-      `${path}: ${error instanceof SyntaxError ? `not JSON: ${error.message}` : "cannot be read"}`,
+      `${path}: ${error instanceof SyntaxError ? `not JSON: ${error.message}` : "cannot be read: --config must name the config document (JSON)"}`,
     );
   }
   const parsed = parseEitherConfig(document);

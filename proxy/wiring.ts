@@ -11,6 +11,7 @@ import { JwtSecretFile, type JwtSecretSource, OVERLAP_MS } from "./engine-api/jw
 import type { Upstream, UpstreamOptions } from "./engine-api/upstream-client.ts";
 import { ExecutionClient } from "./execution-client.ts";
 import { FENCE_ANSWER_BYTES_MAX, LeadershipFence } from "./health/leadership-fence.ts";
+import type { Observed } from "./health/state-change.ts";
 import { keysOf, newBuilder, type UpstreamParts } from "./new-builder.ts";
 import { shutOffGate } from "./shut-off-gate.ts";
 
@@ -54,6 +55,8 @@ export type WiringDependencies = {
   readonly isShutOff: () => boolean;
   /** Told of each answer of op-conductor to the leadership fence. */
   readonly fenced?: (answer: Leadership) => void;
+  /** Told of each change of a builder's state, the execution client's and the fence's answer, so often at most as fits a log. */
+  readonly observe?: (observed: Observed) => void;
 };
 
 /** One question at a time, and one connection to spare while an answer is late. */
@@ -110,7 +113,8 @@ export function wireBuilders<Config extends ConfigFile | BalancerConfig>(
     return known;
   };
   const daLimit = before?.daLimit ?? new DaLimit(clock);
-  const parts = { clock, connect, secretFile, caFile, daLimit };
+  const observe = (observed: Observed): void => role.observe?.(observed);
+  const parts = { clock, connect, secretFile, caFile, daLimit, observe };
   // Whatever connection a builder's parts make: nothing passes while builders are shut off.
   const builderParts = {
     ...parts,
@@ -151,7 +155,7 @@ function inboundOf(file: string, secret: JwtSecretSource, before: Inbound | unde
 function fenceOf(
   { driving, conductor }: ConfigFile,
   before: Wiring | undefined,
-  { clock, connect, fenced }: WiringDependencies,
+  { clock, connect, fenced, observe }: WiringDependencies,
 ): LeadershipFence | undefined {
   if (driving !== "shared" || conductor === undefined) return undefined;
   if (before?.fence?.url === conductor.url) return before.fence;
@@ -160,7 +164,12 @@ function fenceOf(
     connectionsMax: FENCE_CONNECTIONS_MAX,
     answerBytesMax: FENCE_ANSWER_BYTES_MAX,
   });
-  return new LeadershipFence(conductor.url, { client, clock, answered: (answer) => fenced?.(answer) });
+  return new LeadershipFence(conductor.url, {
+    client,
+    clock,
+    answered: (answer) => fenced?.(answer),
+    observe: (observed) => observe?.(observed),
+  });
 }
 
 /** What op-node has under way at the execution client when a new config replaces it; confirmed as soon as it is answered. */
@@ -208,5 +217,5 @@ function newExecutionClient(config: ConfigFile["executionClient"], parts: Upstre
   const { signer, ca } = keysOf(config, parts);
   const connect = (options: UpstreamOptions): Upstream =>
     parts.connect(ca === undefined ? options : { ...options, ca });
-  return new ExecutionClient(config, { clock: parts.clock, connect, signer });
+  return new ExecutionClient(config, { clock: parts.clock, connect, signer, observe: parts.observe });
 }

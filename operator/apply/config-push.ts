@@ -48,11 +48,8 @@ function outcomeOf(answer: ConfigPushAnswer, pushed: number): PushOutcome {
       return { kind: "outrun", revision, conflict: true, problem: `runs another document of revision ${revision}` };
     case "refused": {
       const problems = answer.problems.map(problemText).join("; ");
-      return {
-        kind: "refused",
-        revision,
-        problem: `refused revision ${pushed}: ${problems}; is its image older than the operator?`,
-      };
+      const guess = answer.notKept === undefined ? "; is its image older than the operator?" : "";
+      return { kind: "refused", revision, problem: `refused revision ${pushed}: ${problems}${guess}` };
     }
   }
 }

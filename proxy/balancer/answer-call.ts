@@ -8,11 +8,16 @@ import { forkchoiceUpdated } from "./forkchoice-updated.ts";
 import { getPayload } from "./get-payload.ts";
 import { newPayload } from "./new-payload.ts";
 import { reportVerdict } from "./report-verdict.ts";
+import { tellOn } from "./tell-on.ts";
+
+const NOT_SERVED = "a balancer serves the methods of building only, and what builders hear beside them";
 
 /** The answer a proxy gets from a balancer. Nothing passes through: behind it is no one execution client to ask. */
-export async function answerCall({ rpc, route }: EngineCall, caller: CallerClaims, balancer: Balancer): Promise<Reply> {
+export async function answerCall(call: EngineCall, caller: CallerClaims, balancer: Balancer): Promise<Reply> {
+  const { raw, rpc, route } = call;
   if (rpc === undefined) {
-    return { body: errorBody(undefined, RPC_CODE.invalidRequest, "not one plain JSON-RPC call") };
+    const invalid = { body: errorBody(undefined, RPC_CODE.invalidRequest, "not one plain JSON-RPC call") };
+    return tellOn(raw, caller, balancer) ?? invalid;
   }
   switch (route.kind) {
     case "forkchoice-updated":
@@ -24,8 +29,6 @@ export async function answerCall({ rpc, route }: EngineCall, caller: CallerClaim
     case "pass-through":
       return rpc.method === REPORT_VERDICT_METHOD
         ? reportVerdict(rpc, balancer)
-        : {
-            body: errorBody(rpc.id, RPC_CODE.methodNotFound, "a balancer serves the engine_* methods of building only"),
-          };
+        : (tellOn(raw, caller, balancer) ?? { body: errorBody(rpc.id, RPC_CODE.methodNotFound, NOT_SERVED) });
   }
 }

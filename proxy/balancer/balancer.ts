@@ -20,13 +20,15 @@ export type Balancer = {
   /** What both hands say now. */
   readonly executionMode: () => ExecutionMode;
   readonly claims: JobClaims;
+  /** Milliseconds since 1970. Claims of an earlier process are forgotten. */
+  readonly startedAtMs: number;
   readonly jobs: JobBook<Builder>;
   readonly authors: BlockAuthors;
   /** Choices under way: whoever shares a job gets the same bytes. Bounded by the jobs. */
   readonly deciding: Map<string, Promise<JobPayload>>;
   readonly clock: Clock;
-  /** Work that goes on after the reply, and faults of our own: counted and logged. False where as much as may be is under way. */
-  readonly background: (work: () => Promise<void>) => boolean;
+  /** Takes a fault of our own that costs no answer: it is a violation, counted and logged. */
+  readonly fault: (error: unknown) => void;
   readonly decided: (decision: BlockDecision) => void;
   readonly asked: (outcome: JobOutcome) => void;
 };

@@ -27,9 +27,9 @@ function drive(
   request: RpcRequest,
   { headBlockHash, attributes }: ForkchoiceUpdate,
   caller: CallerClaims,
-  { wiring, claims, jobs, asked }: Balancer,
+  { wiring, claims, jobs, asked, startedAtMs }: Balancer,
 ): string | undefined {
-  const { builders } = wiring();
+  const { builders, config } = wiring();
   jobs.sawHead(headBlockHash);
   if (attributes === undefined || attributes.noTxPool) {
     const body = attributes === undefined ? request.body : withoutAttributes(request);
@@ -38,7 +38,9 @@ function drive(
     return undefined;
   }
   const payloadId = jobIdOf(headBlockHash, attributes);
-  const outcome = claims.claim({ parentHash: headBlockHash, timestamp: attributes.timestamp }, payloadId, caller);
+  const { timestamp } = attributes;
+  const isBefore = timestamp * 1_000n < BigInt(Math.floor(startedAtMs + config.timing.blockTimeMs));
+  const outcome = claims.claim({ parentHash: headBlockHash, timestamp, isBefore }, payloadId, caller);
   asked(outcome);
   if (outcome === "refused") return undefined;
   if (outcome === "shared") return payloadId;

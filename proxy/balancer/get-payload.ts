@@ -71,7 +71,7 @@ async function choose(
   method: string,
   payloadId: string,
   version: NewPayloadVersion,
-  { wiring, jobs, clock, background }: Balancer,
+  { wiring, jobs, clock, fault }: Balancer,
 ): Promise<Choice> {
   const { timing, selection } = wiring().config;
   const job = jobs.get(payloadId);
@@ -90,7 +90,7 @@ async function choose(
       validate: async () => ({ kind: "valid" }),
       fits: () => true,
       lastStart: (before) => before,
-      fault: (error) => void background(() => Promise.reject(error)),
+      fault,
       isHandedOutForAnother: (blockHash) => jobs.isHandedOutForAnother(blockHash, payloadId),
     },
   );

@@ -2,7 +2,12 @@ import type { JobOutcome } from "../contract/status.ts";
 import type { CallerClaims } from "../engine-api/caller-claims.ts";
 
 /** What a block is built on and for when: at most one job of it is live. */
-export type Slot = { readonly parentHash: string; readonly timestamp: bigint };
+export type Slot = {
+  readonly parentHash: string;
+  readonly timestamp: bigint;
+  /** Its building began before this process did: another's job of it may have been forgotten. */
+  readonly isBefore?: boolean;
+};
 
 /** A slot's live job, and who holds it. */
 type Claim = { readonly jobId: string; readonly holder: CallerClaims };
@@ -19,7 +24,7 @@ export class JobClaims {
   claim(slot: Slot, jobId: string, caller: CallerClaims): JobOutcome {
     const key = `${slot.parentHash}/${slot.timestamp}`;
     const live = this.#slots.get(key);
-    const outcome = outcomeOf(live, jobId, caller);
+    const outcome = outcomeOf(live, jobId, caller, slot);
     this.#counts[outcome] += 1;
     if (outcome !== "refused") this.#keep(key, claimAfter(live, jobId, caller));
     return outcome;
@@ -28,6 +33,16 @@ export class JobClaims {
   /** Whether that job is its slot's. */
   isLive(jobId: string): boolean {
     return [...this.#slots.values()].some((claim) => claim.jobId === jobId);
+  }
+
+  /**
+   * Whether a caller may say how blocks are to be built: a confirmed leader, and one that is not known to follow unless the
+   * newest job is another's that was confirmed. That a sequencer's op-conductor hangs takes no limit from its builders.
+   */
+  maySetLimits({ id, leadership }: CallerClaims): boolean {
+    if (leadership !== "unknown") return leadership === "leader";
+    const newest = [...this.#slots.values()].at(-1)?.holder;
+    return newest?.leadership !== "leader" || (id !== undefined && id === newest.id);
   }
 
   /** Requests since the process began. */
@@ -45,11 +60,17 @@ export class JobClaims {
 
 /**
  * The rule. The same job is shared. Its holder may replace it (op-node asks again with a new L1 origin), and so may a
- * confirmed leader whose predecessor was not confirmed. A sequencer that is known to follow gets no job.
+ * confirmed leader whose predecessor was not confirmed. A sequencer that is known to follow gets no job; of a slot from
+ * before this process only a confirmed leader does, and the others have their execution client's block once.
  */
-function outcomeOf(live: Claim | undefined, jobId: string, caller: CallerClaims): JobOutcome {
+function outcomeOf(
+  live: Claim | undefined,
+  jobId: string,
+  caller: CallerClaims,
+  { isBefore = false }: Slot,
+): JobOutcome {
   if (caller.leadership === "follower") return "refused";
-  if (live === undefined) return "started";
+  if (live === undefined) return isBefore && caller.leadership !== "leader" ? "refused" : "started";
   if (live.jobId === jobId) return "shared";
   const isHolder = caller.id !== undefined && caller.id === live.holder.id;
   const isConfirmedOver = caller.leadership === "leader" && live.holder.leadership !== "leader";

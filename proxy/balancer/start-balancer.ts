@@ -24,18 +24,19 @@ export async function startBalancer(
     { parse: parseBalancerConfig, wire: wireBalancer, closeRemoved: closeRemovedBuilders },
     surroundings,
   );
-  const { background, running, modes, metrics, ledger, readiness } = parts;
+  const { background, running, modes, metrics, ledger, readiness, startedAtMs } = parts;
   metrics.shows({ builders: () => running.wiring.builders, isExecutionClientUsable: () => true });
   const balancer: Balancer = {
     wiring: () => running.wiring,
     executionMode: () => modes.effective,
     claims: new JobClaims(),
+    startedAtMs,
     jobs: new JobBook<Builder>(),
     authors: new BlockAuthors(),
     deciding: new Map(),
     clock,
-    background: (work) => background.begin(work),
-    decided: decisionSink({ ledger, metrics, log }),
+    fault: (error) => background.fault(error),
+    decided: decisionSink({ ledger, metrics, log, background }),
     asked: (outcome) => metrics.jobAsked(outcome),
   };
   // Builders alone make it neither unhealthy nor unready: the proxies see at each job what it has to offer.

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Problem, problemsOf, unknownFieldsOf } from "./problems.ts";
+import { isSecret, type Problem, problemsOf, unknownFieldsOf } from "./problems.ts";
 
 /** The version of the document's shape. A new field does not raise it; a field that changes its meaning does. */
 export const CONFIG_SCHEMA_VERSION = 1;
@@ -27,7 +27,8 @@ export const Name = z
 /** A file in the proxy's secrets folder. A bare name, so that no document can point at another file of the machine. */
 const secretFile = z
   .string()
-  .regex(/^[A-Za-z0-9][-._A-Za-z0-9]{0,251}$/, { error: "a file name in the secrets folder, without '/'" });
+  .regex(/^[A-Za-z0-9][-._A-Za-z0-9]{0,251}$/, { error: "a file name in the secrets folder, without '/'" })
+  .refine((name) => !isSecret(name), { error: "the name of a file in the secrets folder that holds the secret" });
 
 /**
  * rollup-boost's words. `enabled`: builders are asked. `dry_run`: builders get everything and their blocks are checked and

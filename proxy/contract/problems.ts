@@ -10,6 +10,9 @@ export type Problem = {
   readonly allowed: string;
 };
 
+/** Whether a text has the form of a JWT secret: it may have been put where its file's name belongs, and is never repeated. */
+export const isSecret = (text: string): boolean => /^(0x)?[0-9a-f]{64}$/i.test(text.trim());
+
 /** Longest piece of a user's document that an error repeats. */
 const FOUND_LENGTH_MAX = 80;
 
@@ -71,6 +74,7 @@ function foundText(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (isRecord(value)) return "an object";
+  if (typeof value === "string" && isSecret(value)) return "64 hex characters, not shown";
   const text = JSON.stringify(value).replace(/^"([a-z]+:)?.*@/i, '"$1//***@');
   return text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX)}…` : text;
 }

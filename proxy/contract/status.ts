@@ -184,12 +184,17 @@ export const ProxyStatus = z.object({
 });
 export type ProxyStatus = z.infer<typeof ProxyStatus>;
 
-/** What `PUT /config` answers: 200 `accepted` or `unchanged`, 400 `refused`, 409 `ignored` or `conflict`. */
+/**
+ * What `PUT /config` answers: 200 `accepted` or `unchanged`, 409 `ignored` or `conflict`, and for `refused` 400, or 503 where the
+ * document is good and could not be kept.
+ */
 export const ConfigPushAnswer = z.object({
   outcome: z.enum(["accepted", "unchanged", "ignored", "conflict", "refused"]),
   /** Of the document that runs after the call. */
   revision: z.int(),
   problems: z.array(z.object({ path: z.string(), found: z.string(), allowed: z.string() })),
   unknownFields: z.array(z.string()),
+  /** Why a good document could not be kept; the same push may succeed later. Absent for every other refusal. */
+  notKept: z.string().optional(),
 });
 export type ConfigPushAnswer = z.infer<typeof ConfigPushAnswer>;

@@ -14,6 +14,8 @@ type Bounds = {
 /** Says that an answer was dropped for lack of room, and not for anything the upstream did. */
 export const NO_ROOM = "too many bytes are under way";
 
+const TOO_LARGE: UpstreamAnswer = { kind: "unreachable", detail: "answer too large" };
+
 /** Runs one undici dispatch and collects its answer, by the deadline and within the byte bound. */
 export function collectAnswer(
   dispatch: (handler: Dispatcher.DispatchHandler) => void,
@@ -46,13 +48,16 @@ export function collectAnswer(
         if (settled) given.abort(new Error("late"));
       },
       onResponseStart(_, statusCode, headers) {
+        const announced = single(headers["content-length"]);
+        // Before any memory is taken for it.
+        if (announced !== undefined && Number(announced) > bytesMax) return giveUp(TOO_LARGE);
         status = statusCode;
         contentType = single(headers["content-type"]);
         contentEncoding = single(headers["content-encoding"]);
-        body = new BodyCollector(single(headers["content-length"]));
+        body = new BodyCollector(announced);
       },
       onResponseData(_, chunk) {
-        if (body.bytes + chunk.length > bytesMax) giveUp({ kind: "unreachable", detail: "answer too large" });
+        if (body.bytes + chunk.length > bytesMax) giveUp(TOO_LARGE);
         else if (takeBytes?.(chunk.length) === false) giveUp({ kind: "unreachable", detail: NO_ROOM });
         else body.add(chunk);
       },

@@ -25,11 +25,14 @@ export type ForkchoiceAnswer = {
   readonly payloadId: string | undefined;
 };
 
+/** A longer text is no hash, and not worth a place where jobs are kept. */
+const HASH_LENGTH = 66;
+
 /** Reads an FCU's parameters; undefined where they are not of the Engine API's shape, which only the EL may judge. */
 export function viewForkchoiceUpdate(request: RpcRequest): ForkchoiceUpdate | undefined {
   const [state, attributes] = request.params;
   const headBlockHash = stringOf(request.body, member(state, "headBlockHash"))?.toLowerCase();
-  if (headBlockHash === undefined) return undefined;
+  if (headBlockHash === undefined || headBlockHash.length > HASH_LENGTH) return undefined;
   if (attributes === undefined || attributes.kind === "null") return { headBlockHash, attributes: undefined };
   const timestamp = quantityOf(request.body, member(attributes, "timestamp"));
   if (timestamp === undefined) return undefined;

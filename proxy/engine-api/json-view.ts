@@ -15,14 +15,23 @@ export type JsonView =
 /** Engine bodies nest five deep; the bound keeps hostile text from exhausting the stack. */
 const DEPTH_MAX = 32;
 
-/** A 5 MiB block of the smallest transactions has about 50,000 values. */
+/** A 5 MiB block of the smallest transactions has about 50,000 values. An escaped quote costs as much as a value. */
 const VALUES_MAX = 250_000;
+
+/** An object takes ten times a text's memory; a batch of 2,000 calls (E-4) has some 5,000. */
+const OBJECTS_MAX = 10_000;
+
+/** Names of members, in sum, which cost far more: a payload has 30, a batch of 2,000 calls (E-4) some 20,000. */
+const NAMES_MAX = 32_768;
+
+/** The longest there are, storage slots in `eth_call`, have 66 characters. */
+const NAME_LENGTH_MAX = 128;
 
 /** 2^256 has 78 digits. */
 const NUMBER_LENGTH_MAX = 100;
 
 /**
- * The view of `bytes`, or undefined where they are not one JSON value, too deep, too many values, or an object has a key
+ * The view of `bytes`, or undefined where they are not one JSON value, too deep, too many values, objects or names, or an object has a key
  * that readers may understand differently: escaped, not ASCII, or twice in any case (Go decodes keys whatever their case,
  * last wins, so a second `GasUsed` would show the execution client another block than it shows us). What stands inside a
  * value's string is not judged: whoever decodes it does that.
@@ -66,6 +75,8 @@ class Reader {
   position = 0;
   readonly #bytes: Buffer;
   #values = 0;
+  #objects = 0;
+  #names = 0;
   /** Position of the first backslash at or behind the last string looked at; the length where there is none. */
   #backslash = -1;
 
@@ -105,6 +116,8 @@ class Reader {
   }
 
   #object(depth: number): JsonView | undefined {
+    this.#objects += 1;
+    if (this.#objects > OBJECTS_MAX) return undefined;
     const start = this.position;
     const members = new Map<string, JsonView>();
     const keysWhateverCase = new Set<string>();
@@ -112,7 +125,9 @@ class Reader {
     if (this.#take(0x7d)) return { kind: "object", start, end: this.position, members };
     for (;;) {
       const key = this.#key();
-      if (key === undefined || keysWhateverCase.has(key.toLowerCase()) || !this.#take(COLON)) return undefined;
+      this.#names += 1;
+      if (this.#names > NAMES_MAX || key === undefined || keysWhateverCase.has(key.toLowerCase()) || !this.#take(COLON))
+        return undefined;
       keysWhateverCase.add(key.toLowerCase());
       const value = this.value(depth + 1);
       if (value === undefined) return undefined;
@@ -141,6 +156,7 @@ class Reader {
     this.skipSpace();
     if (this.#bytes[this.position] !== QUOTE) return undefined;
     const view = this.#string();
+    if (view === undefined || view.end - view.start > NAME_LENGTH_MAX) return undefined;
     const key = stringOf(this.#bytes, view);
     return key !== undefined && /^[\x20-\x5b\x5d-\x7e]*$/.test(key) ? key : undefined;
   }
@@ -148,7 +164,10 @@ class Reader {
   #string(): JsonView | undefined {
     const start = this.position;
     let end = this.#bytes.indexOf(QUOTE, start + 1);
-    while (end !== -1 && this.#isEscaped(start + 1, end)) end = this.#bytes.indexOf(QUOTE, end + 1);
+    while (end !== -1 && this.#isEscaped(start + 1, end)) {
+      this.#values += 1;
+      end = this.#values > VALUES_MAX ? -1 : this.#bytes.indexOf(QUOTE, end + 1);
+    }
     if (end === -1) return undefined;
     this.position = end + 1;
     return { kind: "string", start, end: end + 1 };

@@ -89,7 +89,7 @@ export class JwtSecretFile {
       return;
     }
     this.#problem = undefined;
-    if (this.#secret !== undefined && Buffer.compare(this.#secret, secret) === 0) return;
+    if (this.#secret?.equals(secret) === true) return;
     const before = this.#secret ?? this.#previous();
     if (before !== undefined) this.#before = { secret: before, untilMs: now + OVERLAP_MS };
     this.#secret = secret;

@@ -55,6 +55,7 @@ export class Lane {
   readonly #waiting: LaneQueue<Entry>;
   /** The job whose parents are on their way. */
   #preparing: Entry | undefined;
+  #lost = 0;
   #busy = false;
   #closed = false;
 
@@ -72,6 +73,11 @@ export class Lane {
   /** Entries that wait, without the one under way. */
   get depth(): number {
     return this.#waiting.length;
+  }
+
+  /** Entries that had to go for lack of room, since the lane began. What something newer made needless is none of them. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** A block the builder shall know. */
@@ -109,7 +115,9 @@ export class Lane {
   #push(entry: Omit<Entry, "settle">): Promise<LaneAnswer> {
     if (this.#closed) return Promise.resolve({ kind: "dropped" });
     return new Promise((settle) => {
-      for (const dropped of this.#waiting.push({ ...entry, settle })) dropped.settle({ kind: "dropped" });
+      const gone = this.#waiting.push({ ...entry, settle });
+      this.#lost += gone.length;
+      for (const dropped of gone) dropped.settle({ kind: "dropped" });
       if (!this.#busy) void this.#run();
     });
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Leadership } from "../contract/status.ts";
 import { OWN_CALL_ID, requestBody, viewAnswer } from "../engine-api/json-rpc.ts";
 import type { Upstream, UpstreamAnswer } from "../engine-api/upstream-client.ts";
+import { type Observed, type Stated, watchState } from "./state-change.ts";
 
 /** What op-conductor has to answer. Builders wait for it with a job's FCU; the execution client does not. */
 const FENCE_DEADLINE_MS = 100;
@@ -27,6 +28,8 @@ export class LeadershipFence {
   readonly #client: Upstream;
   readonly #clock: Clock;
   readonly #answered: (answer: Leadership) => void;
+  readonly #watchState: (now: Stated<Leadership | "not_asked">) => void;
+  #isClosed = false;
   #last: Answered | undefined;
   #asking: Promise<Leadership> | undefined;
   #jobs: Promise<unknown> = Promise.resolve();
@@ -35,12 +38,23 @@ export class LeadershipFence {
 
   constructor(
     url: string,
-    dependencies: { readonly client: Upstream; readonly clock: Clock; readonly answered: (answer: Leadership) => void },
+    dependencies: {
+      readonly client: Upstream;
+      readonly clock: Clock;
+      readonly answered: (answer: Leadership) => void;
+      /** Told when the answer is another than before, until the fence is closed. */
+      readonly observe: (observed: Observed) => void;
+    },
   ) {
     this.url = url;
     this.#client = dependencies.client;
     this.#clock = dependencies.clock;
     this.#answered = dependencies.answered;
+    this.#watchState = watchState<Leadership | "not_asked">(
+      { state: "not_asked", sinceMs: dependencies.clock.nowMs() },
+      dependencies.clock,
+      (change) => dependencies.observe({ subject: "leadership", change }),
+    );
   }
 
   /** The newest answer, and when it came in milliseconds since 1970. */
@@ -69,6 +83,7 @@ export class LeadershipFence {
   /** Drops what waits and ends the connection. */
   async close(): Promise<void> {
     this.#head = undefined;
+    this.#isClosed = true;
     await this.#client.close();
   }
 
@@ -98,18 +113,25 @@ export class LeadershipFence {
 
   async #question(): Promise<Leadership> {
     const deadline = { atMs: this.#clock.monotonicMs() + FENCE_DEADLINE_MS };
-    const answer = leadershipOf(await this.#client.call({ body: BODY, deadline, repeatable: true }));
-    this.#last = { answer, atMs: this.#clock.nowMs(), monotonicMs: this.#clock.monotonicMs() };
+    const { answer, reason } = leadershipOf(await this.#client.call({ body: BODY, deadline, repeatable: true }));
+    const atMs = this.#clock.nowMs();
+    this.#last = { answer, atMs, monotonicMs: this.#clock.monotonicMs() };
     this.#answered(answer);
+    if (!this.#isClosed) this.#watchState({ state: answer, sinceMs: atMs, reason });
     return answer;
   }
 }
 
-/** Only a clear answer counts: `true` or `false` as the result of our own call. */
-function leadershipOf(answer: UpstreamAnswer): Leadership {
-  if (answer.kind !== "answered" || answer.status !== 200) return "unknown";
+/** Only a clear answer counts: `true` or `false` as the result of our own call. With the reason where it is none. */
+function leadershipOf(answer: UpstreamAnswer): { readonly answer: Leadership; readonly reason?: string } {
+  if (answer.kind === "late") return unknown(`op-conductor does not answer within ${FENCE_DEADLINE_MS} ms`);
+  if (answer.kind === "unreachable") return unknown(`op-conductor cannot be reached: ${answer.detail}`);
+  if (answer.status !== 200) return unknown(`op-conductor answered HTTP ${answer.status}`);
   const rpc = viewAnswer(answer.body, OWN_CALL_ID);
-  if (rpc.kind !== "result") return "unknown";
-  if (rpc.result.kind === "true") return "leader";
-  return rpc.result.kind === "false" ? "follower" : "unknown";
+  if (rpc.kind === "error") return unknown(`op-conductor answered error ${rpc.code}`);
+  if (rpc.kind === "result" && rpc.result.kind === "true") return { answer: "leader" };
+  if (rpc.kind === "result" && rpc.result.kind === "false") return { answer: "follower" };
+  return unknown("op-conductor's answer is neither true nor false");
 }
+
+const unknown = (reason: string) => ({ answer: "unknown", reason }) as const;

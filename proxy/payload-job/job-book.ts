@@ -38,6 +38,7 @@ export class JobBook<Handle> {
   readonly #handedOutFor = new Map<string, PayloadId<"execution_client">>();
   readonly #numbers = new Map<string, bigint>();
   #expected = 0;
+  #forkchoices = 0;
   #chainParams: string | undefined;
 
   /** What zero eip1559Params stand for on this chain (V-10); undefined until an own payload has shown it. */
@@ -130,6 +131,13 @@ export class JobBook<Handle> {
   sawBlock(blockHash: string, blockNumber: bigint): void {
     if (blockHash.length > HASH_LENGTH) return;
     remember(this.#numbers, blockHash, blockNumber, HASHES_KEPT);
+  }
+
+  /** An FCU came: what this gives says whether it still is the newest. */
+  forkchoice(): () => boolean {
+    this.#forkchoices += 1;
+    const own = this.#forkchoices;
+    return () => own === this.#forkchoices;
   }
 
   /** Notes the head the execution client knows from now on. */

@@ -11,6 +11,8 @@ export type BuilderJob =
       readonly kind: "not_building";
       readonly reason: FallbackReason | "not_needed";
       readonly detail: string | undefined;
+      /** It never left: a newer job took its place, or what waits for this builder was dropped. */
+      readonly isDropped?: boolean;
     };
 
 /** Bytes that were handed out for a job, kept to be handed out again (E-16). */

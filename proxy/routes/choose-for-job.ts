@@ -51,7 +51,7 @@ export async function comparePayloads(asked: AskedPayload, proxy: SequencerProxy
 /** A fault of our own costs the builders' blocks, never op-node's. */
 const choose: typeof chooseOrReject = (asked, proxy, validateIt) =>
   chooseOrReject(asked, proxy, validateIt).catch((error: unknown) => {
-    proxy.background(() => Promise.reject(error));
+    proxy.fault(error);
     return { ...ownBlock("validation_failed"), detail: "choosing failed, see the log" };
   });
 
@@ -85,7 +85,7 @@ async function chooseOrReject(
     chainParams: () => jobs.chainParams,
     validate: validateIt,
     lastStart: (deadline) => validationTime.lastStart(deadline),
-    fault: (error) => void proxy.background(() => Promise.reject(error)),
+    fault: proxy.fault,
     fits: (deadline) => validationTime.fits(deadline),
     isHandedOutForAnother: (blockHash) => jobs.isHandedOutForAnother(blockHash, asked.payloadId),
   });

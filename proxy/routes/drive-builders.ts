@@ -19,12 +19,13 @@ export function driveBuilders(
   proxy: SequencerProxy,
 ): Driven {
   const { builders, fence, config } = proxy.wiring();
+  const isNewest = proxy.jobs.forkchoice();
   if (proxy.executionMode() === "disabled") return notAsked("disabled");
   if (update === undefined || builders.length === 0) return notAsked("no_builder");
   const { attributes, headBlockHash } = update;
   const reason = bypass(update, proxy.clock.nowMs());
   if (attributes !== undefined && reason === undefined) {
-    return askBuilders({ body: request.body, headBlockHash, attributes }, proxy);
+    return askBuilders({ body: request.body, headBlockHash, attributes, isNewest }, proxy);
   }
   const body = attributes === undefined ? request.body : withoutAttributes(request);
   const send = (): void => {
@@ -50,14 +51,15 @@ type JobCall = {
   readonly body: Buffer;
   readonly headBlockHash: string;
   readonly attributes: PayloadAttributes;
+  readonly isNewest: () => boolean;
 };
 
-function askBuilders({ body, headBlockHash, attributes }: JobCall, proxy: SequencerProxy): Driven {
+function askBuilders({ body, headBlockHash, attributes, isNewest }: JobCall, proxy: SequencerProxy): Driven {
   const { builders, fence, config } = proxy.wiring();
   const start = (builder: Builder) => builder.startJob(body, { headBlockHash, blocks: proxy.jobs.blocks });
   const ask = (how: typeof start): readonly AskedBuilder<Builder>[] =>
     config.buildersAre === "balancers"
-      ? askFirst(builders, how, proxy.clock)
+      ? askFirst(builders, how, { clock: proxy.clock, isNewest })
       : builders.map((handle) => ({ handle, answer: how(handle) }));
   if (config.driving === "exclusive" || fence === undefined) {
     const asked = ask(start);

@@ -16,11 +16,16 @@ export type RawCall = {
  * both directions.
  */
 export async function passThroughAndTell(call: RawCall, proxy: SequencerProxy): Promise<Reply> {
-  const calls = call.contentEncoding === undefined ? (viewCalls(call.body) ?? []) : [];
-  tellBuilders(call.body, calls, proxy);
-  if (!isForMiner(calls)) return await passThrough(call, proxy);
+  if (!readAndTell(call, proxy)) return await passThrough(call, proxy);
   const { id, ...raw } = call;
   return relayToBatcher(id, await proxy.wiring().executionClient.passThrough(raw));
+}
+
+/** Whether it is for the miner. The views of a large batch end here; its answer may take long. */
+function readAndTell({ body, contentEncoding }: RawCall, proxy: SequencerProxy): boolean {
+  const calls = contentEncoding === undefined ? (viewCalls(body) ?? []) : [];
+  tellBuilders(body, calls, proxy);
+  return isForMiner(calls);
 }
 
 /** Everything that is not the proxy's business (E-6, E-7): to the execution client only, bytes untouched in both directions. */

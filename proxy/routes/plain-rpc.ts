@@ -28,19 +28,30 @@ const UNZIPPED_BYTES_MAX = 8 * 1024 * 1024;
 export async function plainRpc(call: PlainCall, takeBytes: TakeBytes, proxy: SequencerProxy): Promise<Reply> {
   if (call.contentEncoding !== undefined && !takeBytes(UNZIPPED_BYTES_MAX)) return NO_ROOM_REPLY;
   const body = await readable(call);
-  const calls = body === undefined ? undefined : viewCalls(body);
-  if (body === undefined || calls === undefined || calls.some(({ method }) => method.includes("\\"))) {
+  const read = body === undefined ? undefined : readAndTell(body, proxy);
+  if (read === undefined) {
     const text = "the request is not plain JSON-RPC that can be read in one way";
     return { body: errorBody(undefined, RPC_CODE.invalidRequest, text) };
   }
-  const id = idOf(body, calls);
-  if (calls.some(({ method }) => method.startsWith("engine_"))) {
-    return { body: errorBody(id, RPC_CODE.methodNotFound, "engine_* methods are served on the engine port only") };
+  const { id, isEngineCall, isMinerCall } = read;
+  if (isEngineCall) {
+    return { body: errorBody(id, RPC_CODE.methodNotFound, "engine_* methods need a JWT, and the engine port") };
   }
-  tellBuilders(body, calls, proxy);
   const answer = await proxy.wiring().executionClient.plainCall({ ...call, takeBytes });
   if (answer.kind === "unreachable" && answer.detail === NO_ROOM) return NO_ROOM_REPLY;
-  return isForMiner(calls) ? relayToBatcher(id, answer) : relay(id, answer);
+  return isMinerCall ? relayToBatcher(id, answer) : relay(id, answer);
+}
+
+/**
+ * Reads a request and tells the builders what concerns them; undefined where it can be read in two ways or not at all. Views
+ * of it end here: of a body of small values they are many times its bytes, and the execution client's answer may take long.
+ */
+function readAndTell(body: Buffer, proxy: SequencerProxy) {
+  const calls = viewCalls(body);
+  if (calls === undefined || calls.some(({ method }) => method.includes("\\"))) return undefined;
+  const isEngineCall = calls.some(({ method }) => method.startsWith("engine_"));
+  if (!isEngineCall) tellBuilders(body, calls, proxy);
+  return { id: idOf(body, calls), isEngineCall, isMinerCall: isForMiner(calls) };
 }
 
 /** For whoever comes while the port holds all it may. The port serves no engine calls, so this may be an HTTP error (E-3, E-9). */

@@ -2,6 +2,7 @@ import type { Builder } from "../builder.ts";
 import type { Clock, Deadline } from "../clock.ts";
 import type { ConfigFile } from "../contract/config-file.ts";
 import type { FallbackReason } from "../contract/status.ts";
+import { rawBytes } from "../engine-api/json-view.ts";
 import type { NewPayloadVersion } from "../engine-api/methods.ts";
 import type { OwnPayload } from "../engine-api/own-payload.ts";
 import type { Envelope } from "../engine-api/payload.ts";
@@ -127,8 +128,12 @@ function validationOf(verdict: Exclude<Verdict, { kind: "not_asked" }>): Pick<Bu
 /** The best of each block: a block that two builders give is not validated twice. */
 const worthValidating = (best: readonly Candidate[]): readonly Candidate[] =>
   best
-    .filter(({ envelope }, at) => best.findIndex((other) => other.envelope.blockHash === envelope.blockHash) === at)
+    .filter(({ envelope }, at) => best.findIndex((other) => isSameBlock(other.envelope, envelope)) === at)
     .slice(0, VALIDATIONS_MAX);
+
+/** By their bytes: a hash is what the builder says until the execution client has checked it. */
+const isSameBlock = (a: Envelope, b: Envelope): boolean =>
+  a === b || (a.blockHash === b.blockHash && rawBytes(a.body, a.payload).equals(rawBytes(b.body, b.payload)));
 
 const INVALID = { kind: "round", verdict: "invalid", detail: "validation_invalid" } as const;
 

@@ -6,6 +6,7 @@ import type { Ledger } from "../ledger.ts";
 import type { Metrics } from "../metrics.ts";
 import { requireToken } from "./bearer-token.ts";
 import { addHealthRoutes, type HealthView, ROUTER_OPTIONS } from "./health-routes.ts";
+import { listed } from "./listed.ts";
 
 type Dependencies = {
   readonly status: () => ProxyStatus;
@@ -22,6 +23,12 @@ type Dependencies = {
 const DOCUMENT_BYTES_MAX = 1024 * 1024;
 
 const REQUEST_TIMEOUT_MS = 10_000;
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** A document that could not be kept is no fault of who sent it: to be sent again. */
+const httpStatusOf = ({ outcome, notKept }: ConfigPushAnswer): number =>
+  notKept === undefined ? HTTP_STATUS[outcome] : 503;
 
 const HTTP_STATUS: Readonly<Record<ConfigPushAnswer["outcome"], number>> = {
   accepted: 200,
@@ -47,7 +54,7 @@ export function adminServer(dependencies: Dependencies): FastifyInstance {
   server.get("/metrics", async (_, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
-  server.get("/blocks", () => ledger.decisions);
+  server.get("/blocks", (_, reply) => reply.type(JSON_TYPE).send(listed(ledger.decisions)));
   server.get<{ Params: { block: string } }>("/blocks/:block", (request, reply) => {
     const decisions = ledger.decisionsOf(request.params.block);
     return decisions.length > 0
@@ -60,7 +67,7 @@ export function adminServer(dependencies: Dependencies): FastifyInstance {
     handler: async (request, reply) => {
       const document = jsonOf(request.body);
       const answer = document === undefined ? refused(status().revision, NOT_JSON) : await push(document);
-      return reply.code(HTTP_STATUS[answer.outcome]).send(answer);
+      return reply.code(httpStatusOf(answer)).send(answer);
     },
     errorHandler: (error, _, reply) =>
       reply.code(error.statusCode ?? 400).send(refused(status().revision, unreadable(error))),

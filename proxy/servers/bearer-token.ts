@@ -6,10 +6,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 export const requireToken =
   (token: () => string | undefined) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
-    if (isAuthorized(request.headers.authorization, token())) return undefined;
-    return reply.code(401).header("www-authenticate", "Bearer").send({
-      error: "the admin token is missing or wrong: send 'Authorization: Bearer <admin-token>'",
-    });
+    const expected = token();
+    if (isAuthorized(request.headers.authorization, expected)) return undefined;
+    const error =
+      expected === undefined
+        ? "this proxy has no admin token: put one into the file admin-token of its secrets folder (--secrets-dir), and send it as 'Authorization: Bearer <admin-token>'"
+        : "the admin token is missing or wrong: send 'Authorization: Bearer <admin-token>'";
+    return reply.code(401).header("www-authenticate", "Bearer").send({ error });
   };
 
 /** Whether an Authorization header carries the token. The scheme's case does not count (RFC 7235 section 2.1). */

@@ -97,17 +97,20 @@ describe("the engine port", () => {
 
   test.each([
     ["eth_chainId"],
-    ["eth_sendRawTransaction"],
-    ["miner_setMaxDASize"],
+    ["eth_getBlockByNumber"],
+    ["miner_start"],
     ["admin_peers"],
     ["engine_exchangeCapabilities"],
     ["engine_forkchoiceUpdatedV1"],
     ["rollupBoost_anything"],
-  ])("serves nothing but the engine_* methods of building: %s is -32601, and reaches no builder", async (method) => {
-    await using world = await startBalancerWorld({ builders: ["builder-0"] });
-    expect(await balancerCaller(world).call(method, [])).toMatchObject({ error: { code: -32_601 } });
-    expect(world.devnet.builder("builder-0").calls(method)).toEqual([]);
-  });
+  ])(
+    "serves nothing but the methods of building and what builders hear beside them: %s is -32601, and reaches no builder",
+    async (method) => {
+      await using world = await startBalancerWorld({ builders: ["builder-0"] });
+      expect(await balancerCaller(world).call(method, [])).toMatchObject({ error: { code: -32_601 } });
+      expect(world.devnet.builder("builder-0").calls(method)).toEqual([]);
+    },
+  );
 
   test.each([
     ["a batch", "[]"],

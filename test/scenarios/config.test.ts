@@ -123,7 +123,9 @@ describe("writes need the admin token", () => {
     await using world = await startWorld();
     await rm(join(world.dir, "admin-token"));
     const document = JSON.stringify({ ...world.config(), revision: 2 });
-    expect((await world.put(document)).status).toBe(401);
+    const refused = await world.put(document);
+    expect(refused.status).toBe(401);
+    expect(refused.text).toContain("put one into the file admin-token of its secrets folder");
     expect((await world.put(document, { authorization: "Bearer undefined" })).status).toBe(401);
     await writeFile(join(world.dir, "admin-token"), "\n");
     expect((await world.put(document, { authorization: "Bearer " })).status).toBe(401);

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import type { ProxyStatus } from "../../proxy/contract/status.ts";
+import { LANE_DEFAULTS } from "../../proxy/engine-api/lane.ts";
 import type { ExecutionClient } from "../devnet/execution-client.ts";
 import { OpNode } from "../devnet/op-node.ts";
 import type { BlockRequest, BuiltBlock } from "../devnet/sequenced-block.ts";
 import { until } from "../devnet/until.ts";
+import { get } from "./http-calls.ts";
 import { startSharedWorld } from "./shared-world.ts";
 import { startWorld } from "./world.ts";
 
@@ -178,4 +180,49 @@ test("a burst of 5,000 FCUs while the builder hangs: op-node gets every answer, 
   lift();
   expect((await world.builderBlock()).number).toBeLessThanOrEqual(head.number + 3);
   expect(world.builder.calls("engine_forkchoiceUpdated*").length).toBeLessThan(100);
+});
+
+/** Below what the hung builder's lane waits for one call: a job that waited for it would show. */
+const JOB_DELAY_MAX_MS = 900;
+
+test("a burst of 5,000 FCUs with a hung builder, a second builder and op-node's jobs in between: no job of the other builder is delayed or lost", async () => {
+  await using world = await startWorld({ builders: ["hung", "good"] });
+  const { opNode } = world;
+  await world.builderBlock();
+  world.builderNamed("hung").fault("*", { hang: true });
+  let parent = await until("the hung one not to be waited for", async () => {
+    const block = await opNode.buildBlock();
+    return (await world.status()).builders[0]?.state === "silent" ? block : undefined;
+  });
+  // Slow enough that FCUs wait for it, and its jobs among them.
+  world.builderNamed("good").fault("engine_forkchoiceUpdated*", { delayMs: 30 });
+  const receivers = [world.builderNamed("good"), world.executionClient];
+  const fcus = (headBlockHash: string, count: number) => {
+    const state = { headBlockHash, safeBlockHash: parent.parent.hash, finalizedBlockHash: parent.parent.hash };
+    return Array.from({ length: count }, () => opNode.call("engine_forkchoiceUpdatedV3", [state, null]));
+  };
+  const before = process.memoryUsage().arrayBuffers;
+  for (let round = 0; round < 20; round += 1) {
+    for (const receiver of receivers) receiver.forgetCalls();
+    const burst = fcus(parent.hash, 125);
+    const started = await opNode.startBlock();
+    burst.push(...fcus(parent.hash, 125));
+    const sealed = await opNode.sealBlock(started);
+    const answers = await Promise.all(burst);
+    expect(answers.every(({ kind }) => kind === "result")).toBe(true);
+    const jobs = receivers.map((receiver) =>
+      receiver.calls("engine_forkchoiceUpdated*").filter(({ params }) => params[1] !== null),
+    );
+    expect(jobs.map(heard)).toEqual(Array(2).fill([`job on ${parent.hash}`]));
+    const [atGood = 0, atExecutionClient = 0] = jobs.flatMap((calls) => calls.map(({ receivedAtMs }) => receivedAtMs));
+    expect(atGood - atExecutionClient).toBeLessThan(JOB_DELAY_MAX_MS);
+    parent = await opNode.insertBlock(sealed);
+    expect(parent.builtBy).toBe("good");
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
+  const { text } = await get(`${world.urls.admin}/metrics`);
+  const depths = [...text.matchAll(/^rollup_boost_builder_lane_depth\{.*\} (\d+)$/gm)].map(([, depth]) =>
+    Number(depth),
+  );
+  expect([depths.length, Math.max(...depths) <= LANE_DEFAULTS.entriesMax]).toEqual([2, true]);
 });

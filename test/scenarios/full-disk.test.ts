@@ -42,6 +42,17 @@ test.concurrent("a full disk refuses a pushed document, which a restart would lo
   expect((await world.opNode.buildBlock()).builtBy).toBe("op-geth");
   expect(await world.push({ executionMode: "enabled" })).toMatchObject({ outcome: "refused" });
   expect((await world.status()).executionMode).toBe("disabled");
+  const again = await world.put(JSON.stringify({ ...world.config(), revision: 3 }));
+  expect([again.status, again.json()]).toMatchObject([
+    503,
+    {
+      notKept: expect.stringMatching(/^config.json in the state folder: E[A-Z]+$/),
+      problems: [{ allowed: "room to write it; then again" }],
+    },
+  ]);
+  const wrong = await world.put(JSON.stringify({ ...world.config(), revision: 3, timing: {} }));
+  expect([wrong.status, wrong.json()]).toMatchObject([400, { outcome: "refused" }]);
+  expect(wrong.json()).not.toHaveProperty("notKept");
   await makeRoom();
   expect(await world.push({ executionMode: "enabled" })).toMatchObject({ outcome: "accepted", revision: 4 });
   expect((await world.status()).executionModeHands).toEqual({ config: "enabled" });

@@ -94,6 +94,16 @@ describe("the config file", () => {
   });
 });
 
+test("a restart with a stale mounted file: the kept document runs, and the log says which and until when", async () => {
+  await using world = await startWorld();
+  await world.push({ executionMode: "dry_run" });
+  expect(world.log.join("")).not.toContain("is newer than the one given");
+  await world.restartProxy();
+  expect(await world.status()).toMatchObject({ revision: 2, executionMode: "dry_run" });
+  const lines = world.log.filter((line) => line.includes("is newer than the one given"));
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 40, revision: 2, mountedRevision: 1 }]);
+});
+
 test("SIGHUP: config and secrets are read again at once, and the process goes on", async () => {
   await using world = await startWorld();
   await using proxy = spawnProxy(argumentsFor(world.dir));

@@ -20,9 +20,9 @@ test("wrong arguments: every problem at once on standard error, exit code 2", as
   const { code, stdout, stderr } = await spawnProxy(["--engine-port=x", "--log-level=loud"]).ended;
   expect([code, stdout]).toEqual([2, ""]);
   for (const problem of [
-    "--config is missing",
-    "--secrets-dir is missing",
-    "--state-dir is missing",
+    "--config is missing: the file of",
+    "--secrets-dir is missing: the folder of",
+    "--state-dir is missing: a folder",
     "--engine-port:",
     "--log-level:",
     "--help",
@@ -56,12 +56,14 @@ test("a bad config document: every problem with path, found and allowed, exit co
   });
 });
 
-test("a port that is taken: the address is named, exit code 1", async () => {
+test("a port that is taken: the address and the option are named, exit code 1", async () => {
   await using world = await startWorld();
   const { port } = new URL(world.urls.rpc);
   const { code, stderr } = await spawnProxy([...argumentsFor(world.dir), `--admin-port=${port}`]).ended;
   expect(code).toBe(1);
-  expect(stderr).toMatch(new RegExp(`cannot start: .*EADDRINUSE.*127\\.0\\.0\\.1:${port}`));
+  expect(stderr).toMatch(
+    new RegExp(`cannot start: .*EADDRINUSE.*127\\.0\\.0\\.1:${port}; choose another --admin-port`),
+  );
 });
 
 test("a debug port that is taken: said in the log, and the proxy serves without it", async () => {

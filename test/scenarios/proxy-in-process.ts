@@ -14,6 +14,8 @@ export type ProxyInProcess = AsyncDisposable & {
   /** Its engine port. */
   readonly url: string;
   readonly adminUrl: string;
+  /** What it has logged, one JSON text a line. */
+  readonly log: readonly string[];
   status(): Promise<ProxyStatus>;
   /** Ports closed, connections broken, as kill -9. */
   kill(): Promise<void>;
@@ -35,6 +37,7 @@ export async function startProxyInProcess(
   await writeFile(config, JSON.stringify(document));
   const stateDir = join(secretsDir, `state-${name}`);
   await mkdir(stateDir, { recursive: true });
+  const log: string[] = [];
   const start = (ports: Partial<StartedProxy["ports"]>): Promise<StartedProxy> =>
     startProxy(
       {
@@ -51,7 +54,7 @@ export async function startProxyInProcess(
         logLevel: "silent",
         exitWithParent: false,
       },
-      { clock: systemClock, log: pino({ level: "silent" }) },
+      { clock: systemClock, log: pino({ level: "info" }, { write: (line) => void log.push(line) }) },
     );
   const first = await start({});
   const { ports } = first;
@@ -76,6 +79,7 @@ export async function startProxyInProcess(
     name,
     url,
     adminUrl,
+    log,
     status: async () => ProxyStatus.parse(await (await fetch(`${adminUrl}/status`)).json()),
     kill: stop,
     hang: () => standInFor(() => {}),

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../devnet/until.ts";
+import { imageNodeOptions } from "../proxy-image.ts";
 
 const MAIN = fileURLToPath(new URL("../../proxy/main.ts", import.meta.url));
 
@@ -14,9 +15,9 @@ export type Ended = {
   readonly stderr: string;
 };
 
-/** `node proxy/main.ts` as a child process; killed with the test. */
+/** The proxy as a child process, with the options of Node it has in its image; killed with the test. */
 export function spawnProxy(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...imageNodeOptions(), MAIN, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../devnet/until.ts";
@@ -24,6 +24,7 @@ test("rollup-boost's documented command line makes builder blocks, and its one p
     `--state-dir=${stateDir}`,
   ]);
   const ports = await listening(world.dir, "of-rollup-boost");
+  expect(Object.keys(ports)).toEqual(["engine", "admin", "debug"]);
   const url = `http://127.0.0.1:${ports.engine}`;
   world.opNode.useEngine(url);
   expect((await world.builderBlock()).builtBy).toBe("rbuilder");
@@ -70,6 +71,25 @@ test("by environment variables, with tokens: they are written nowhere, and a res
     const text = await readFile(join(temporary, folder, file), "utf8");
     for (const token of tokens) expect(text).not.toContain(token);
   }
+});
+
+test("a config document that another user planted in the folder of the port is not run: the proxy ends, and names --state-dir", async () => {
+  await using world = await startWorld();
+  const folder = join(world.dir, "rollup-boost-proxy-0");
+  await mkdir(folder);
+  await chmod(folder, 0o777);
+  await writeFile(join(folder, "config.json"), JSON.stringify({ ...world.config(), revision: 1_000 }));
+  const args = [
+    "--l2-jwt-path=/l2",
+    "--builder-jwt-path=/b",
+    "--rpc-port=0",
+    "--debug-server-port=0",
+    "--exit-with-parent",
+  ];
+  await using proxy = spawnProxy(args, { TMPDIR: world.dir });
+  const { code, stdout, stderr } = await proxy.ended;
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toContain(`${folder} can be written to by other users: name a folder of your own with --state-dir`);
 });
 
 test("what this proxy has not: every option with what to do instead, exit code 2", async () => {

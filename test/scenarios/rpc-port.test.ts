@@ -57,7 +57,7 @@ describe("never engine_*", () => {
     expect((await post(world.urls.rpc, call("engine_getPayloadV4", [], 9))).json()).toEqual({
       jsonrpc: "2.0",
       id: 9,
-      error: { code: -32_601, message: "engine_* methods are served on the engine port only" },
+      error: { code: -32_601, message: "engine_* methods need a JWT, and the engine port" },
     });
   });
 });

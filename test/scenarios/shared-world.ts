@@ -22,6 +22,8 @@ export type SharedSequencer = {
   readonly conductor: Conductor;
   readonly opNode: OpNode;
   readonly adminUrl: string;
+  /** What its proxy has logged, one JSON text a line. */
+  readonly log: readonly string[];
   status(): Promise<ProxyStatus>;
   /** PUT /config of the mounted document with changes and the next revision. */
   push(change: Partial<ConfigFile>): Promise<ConfigPushAnswer>;
@@ -108,6 +110,7 @@ async function startSharedProxy(
     writeFile(join(dir, "admin-token"), ADMIN_TOKEN),
     writeFile(join(dir, "mounted.json"), JSON.stringify(document)),
   ]);
+  const log: string[] = [];
   const start = (enginePort: number, adminPort: number) =>
     startProxy(
       {
@@ -124,7 +127,7 @@ async function startSharedProxy(
         logLevel: "silent",
         exitWithParent: false,
       },
-      { clock, log: pino({ level: "silent" }) },
+      { clock, log: pino({ level: "info" }, { write: (line) => void log.push(line) }) },
     );
   let proxy = await start(0, 0);
   stack.defer(() => proxy.close());
@@ -133,6 +136,7 @@ async function startSharedProxy(
   return {
     engineUrl: `http://127.0.0.1:${engine}`,
     adminUrl,
+    log,
     status: async () => ProxyStatus.parse(await (await fetch(`${adminUrl}/status`)).json()),
     push: async (change: Partial<ConfigFile>) => {
       const body = JSON.stringify({ ...document, revision: document.revision + 1, ...change });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../devnet/until.ts";
-import { call, post } from "./http-calls.ts";
+import { call, get, post } from "./http-calls.ts";
 import { startWorld, type World } from "./world.ts";
 
 const transaction = call("eth_sendRawTransaction", [`0x02${"ab".repeat(60)}`], 1);
@@ -67,12 +67,24 @@ describe("what builders hear too", () => {
 });
 
 test("a builder that hangs on them holds up nobody: the caller, the next job, and the other builder go on", async () => {
-  await using world = await startWorld();
+  await using world = await startWorld({ builders: ["hung", "other"] });
   await world.builderBlock();
-  world.builder.fault("eth_sendRawTransaction", { hang: true });
-  const sent = await Promise.all(Array.from({ length: 2_000 }, () => post(world.urls.rpc, transaction)));
-  expect(sent.every((answer) => answer.text.includes('"result"'))).toBe(true);
-  expect((await world.opNode.buildBlock()).builtBy).toBe("rbuilder");
+  world.builderNamed("hung").fault("eth_sendRawTransaction", { hang: true });
+  const others = (): number => world.builderNamed("other").calls("eth_sendRawTransaction").length;
+  for (let sent = 100; sent <= 1_000; sent += 100) {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => post(world.urls.rpc, transaction)));
+    expect(answers.every((answer) => answer.text.includes('"result"'))).toBe(true);
+    await until("the other to have them", () => others() === sent || undefined);
+  }
+  await world.engine(limit("0x5"));
+  await heard(world, "other", "miner_setMaxDASize");
+  expect((await world.opNode.buildBlock()).builtBy).toBe("hung");
+  const lost = async (name: string): Promise<number> => {
+    const row = new RegExp(`^rollup_boost_builder_lost_calls_total{builder="${name}",way="aside"} (\\d+)$`, "m");
+    return Number(row.exec((await get(`${world.urls.admin}/metrics`)).text)?.[1]);
+  };
+  await until("all to be counted", async () => (await lost("hung")) === 1_000 || undefined);
+  expect(await lost("other")).toBe(0);
 });
 
 describe("op-batcher stops on an RPC error and repeats a broken call (E-9)", () => {
@@ -107,6 +119,16 @@ describe("the data availability limit of the last minutes", () => {
     world.builder.peerWith(world.executionClient);
   }
 
+  test("is sent after the emergency shut-off that it came in, before a builder wins", async () => {
+    await using world = await startWorld();
+    await world.builderBlock();
+    await world.push({ executionMode: "disabled" });
+    await post(world.urls.rpc, limit("0x77"));
+    await world.push({ executionMode: "enabled" });
+    await world.builderBlock();
+    expect(world.builder.calls("miner_setMaxDASize").map(({ params }) => params)).toEqual([["0x77", "0x77"]]);
+  });
+
   test("is sent to a builder that returns, before it wins", async () => {
     await using world = await startWorld();
     await world.builderBlock();
@@ -128,6 +150,27 @@ describe("the data availability limit of the last minutes", () => {
     await isAway(world, async () => undefined);
     await world.builderBlock();
     expect(world.builder.calls("miner_setMaxDASize").map(({ params }) => params)).toEqual([["0x77", "0x77"]]);
+  });
+
+  test("is sent to one that was shut off when it came, before it wins again", async () => {
+    await using world = await startWorld();
+    await world.builderBlock();
+    await world.push({ executionMode: "disabled" });
+    await world.engine(limit("0x42"));
+    expect((await world.opNode.buildBlock()).builtBy).toBe("op-geth");
+    await world.push({ executionMode: "enabled" });
+    await world.builderBlock();
+    expect(world.builder.calls("miner_setMaxDASize").map(({ params }) => params)).toEqual([["0x42", "0x42"]]);
+  });
+
+  test("reaches one that hangs on transactions, and its blocks go on to win", async () => {
+    await using world = await startWorld();
+    await world.builderBlock();
+    world.builder.fault("eth_sendRawTransaction", { hang: true });
+    await Promise.all(Array.from({ length: 100 }, () => post(world.urls.rpc, transaction)));
+    await world.engine(limit("0x31"));
+    await until("the limit", () => world.builder.calls("miner_setMaxDASize").at(-1), 1_000);
+    expect((await world.opNode.buildBlock()).builtBy).toBe("rbuilder");
   });
 
   test("is sent to one that is wired later", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parseConfigFile } from "../../proxy/contract/config-file.ts";
 import { FallbackReason } from "../../proxy/contract/status.ts";
 import { Metrics } from "../../proxy/metrics.ts";
 
@@ -21,4 +22,9 @@ test("the README names every metric of the proxy's own, and no other", async () 
     .map(({ name }) => name)
     .filter((name) => name.startsWith("rollup_boost_"));
   expect(firstColumn("metric").toSorted()).toEqual(names.toSorted());
+});
+
+test("the README's config document of a proxy is one that a proxy takes, and knows every field of", () => {
+  const document = /^```json\n([^`]*)^```$/m.exec(readme)?.[1] ?? "";
+  expect(parseConfigFile(JSON.parse(document))).toMatchObject({ kind: "valid", unknownFields: [] });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseArguments as parse } from "../../../proxy/arguments.ts";
+import { OWN_OPTION_NAMES, parseArguments as parse } from "../../../proxy/arguments.ts";
 import { HELP } from "../../../proxy/help.ts";
+import { ROLLUP_BOOST_OPTIONS } from "../../../proxy/rollup-boost-options.ts";
 
 const parseArguments = (argv: readonly string[]) => parse(argv, {});
 
@@ -54,8 +55,18 @@ test("every argument in both spellings", () => {
 
 describe("wrong arguments", () => {
   test.each([
-    [[], ["--config is missing", "--secrets-dir is missing", "--state-dir is missing"]],
-    [["--config=", "--secrets-dir=s", "--state-dir=d"], ["--config is missing"]],
+    [
+      [],
+      [
+        "--config is missing: the file of the config document, or give rollup-boost's options instead",
+        "--secrets-dir is missing: the folder of the JWT secrets that the document names",
+        "--state-dir is missing: a folder this proxy may write to",
+      ],
+    ],
+    [
+      ["--config=", "--secrets-dir=s", "--state-dir=d"],
+      ["--config is missing: the file of the config document, or give rollup-boost's options instead"],
+    ],
     [
       [
         ...REQUIRED,
@@ -95,21 +106,10 @@ test.each([
   expect(parseArguments(argv).kind).toBe(kind);
 });
 
-test("--help names every option", () => {
-  for (const name of [
-    "config",
-    "secrets-dir",
-    "state-dir",
-    "host",
-    "engine-port",
-    "rpc-port",
-    "admin-port",
-    "drain-seconds",
-    "log-level",
-    "exit-with-parent",
-    "version",
-    "help",
-  ]) {
-    expect(HELP).toContain(`--${name}`);
+test("--help names every option, and no other", () => {
+  for (const name of OWN_OPTION_NAMES) expect(HELP).toMatch(new RegExp(`^  (-h, )?--${name}\\b`, "m"));
+  for (const [, name = ""] of HELP.matchAll(/--([a-z][a-z0-9-]*)/g)) {
+    // `--l2` is op-node's.
+    expect(["l2", ...OWN_OPTION_NAMES, ...Object.keys(ROLLUP_BOOST_OPTIONS)]).toContain(name);
   }
 });

@@ -12,6 +12,7 @@ const TAKEN: UpstreamAnswer = {
   headers: {},
   body: Buffer.from('{"jsonrpc":"2.0","id":1,"result":true}'),
 };
+const NOT_TAKEN: UpstreamAnswer = { ...TAKEN, body: Buffer.from('{"jsonrpc":"2.0","id":1,"result":false}') };
 
 function asideOf() {
   const clock = new ManualClock();
@@ -26,7 +27,7 @@ function asideOf() {
   return {
     clock,
     calls,
-    aside: new BuilderAside({ client, clock, daLimit }),
+    aside: new BuilderAside({ client, limits: client, clock, daLimit }),
     noteLimit: () => daLimit.note(limitBody, member(viewJson(limitBody), "params")),
     limitBody,
   };
@@ -73,33 +74,78 @@ test("a limit that is not answered by the deadline: the builder must not win", a
   expect(await ready).toMatchObject({ reason: "builder_late" });
 });
 
+const LIMIT = { setsDaLimit: true, isWanted: () => true } as const;
+
 test("a new limit told to a builder that was away is the one it owes: no second call", async () => {
   const { aside, calls, noteLimit, limitBody } = asideOf();
   aside.wasAway();
   noteLimit();
-  const told = aside.tell(limitBody, { setsDaLimit: true, isWanted: () => true });
+  const told = aside.tell(limitBody, LIMIT);
   const ready = aside.notCaughtUp(DEADLINE);
   calls[0]?.answer(TAKEN);
-  expect([await ready, await told, calls.length]).toEqual([undefined, undefined, 1]);
+  expect([await ready, await told, calls.length]).toEqual([undefined, true, 1]);
 });
 
 test("a limit that a builder refuses while it was never away costs it nothing", async () => {
   const { aside, calls, noteLimit, limitBody } = asideOf();
   noteLimit();
-  const told = aside.tell(limitBody, { setsDaLimit: true, isWanted: () => true });
+  const told = aside.tell(limitBody, LIMIT);
   calls[0]?.answer({ ...TAKEN, status: 500 } as UpstreamAnswer);
   await told;
   expect([await aside.notCaughtUp(DEADLINE), calls.length]).toEqual([undefined, 1]);
 });
 
+test("a limit that a gateway did not bring to its builder is owed", async () => {
+  const { aside, calls, noteLimit, limitBody } = asideOf();
+  noteLimit();
+  const told = aside.tell(limitBody, LIMIT);
+  calls[0]?.answer({ ...TAKEN, status: 503 } as UpstreamAnswer);
+  await told;
+  expect(await aside.notCaughtUp(DEADLINE)).toMatchObject({ reason: "builder_refused" });
+  aside.catchUp();
+  calls[1]?.answer(TAKEN);
+  expect(await aside.notCaughtUp(DEADLINE)).toBeUndefined();
+});
+
+test("what the builder did not take is counted as lost; what it took, and what the shut-off stopped, is not", async () => {
+  const { aside, calls } = asideOf();
+  const tell = async (answer: UpstreamAnswer, isWanted = true): Promise<number> => {
+    const told = aside.tell(Buffer.from("transaction"), { setsDaLimit: false, isWanted: () => isWanted });
+    calls.at(-1)?.answer(answer);
+    await told;
+    return aside.lost;
+  };
+  expect(await tell(TAKEN)).toBe(0);
+  expect(await tell({ kind: "late" })).toBe(1);
+  expect(await tell({ kind: "unreachable", detail: "too many calls wait for it" })).toBe(2);
+  expect(await tell({ ...TAKEN, status: 401 } as UpstreamAnswer)).toBe(3);
+  expect(await tell({ kind: "unreachable", detail: "execution mode disabled" }, false)).toBe(3);
+});
+
 test("a limit that never reached a builder is sent again, and until then it must not win", async () => {
   const { aside, calls, noteLimit, limitBody } = asideOf();
   noteLimit();
-  const told = aside.tell(limitBody, { setsDaLimit: true, isWanted: () => true });
+  const told = aside.tell(limitBody, LIMIT);
   calls[0]?.answer({ kind: "unreachable", detail: "ECONNRESET" });
   await told;
   aside.catchUp();
   const ready = aside.notCaughtUp(DEADLINE);
   calls[1]?.answer({ kind: "unreachable", detail: "ECONNREFUSED" });
   expect(await ready).toEqual({ reason: "builder_unreachable", detail: "ECONNREFUSED" });
+});
+
+test("a limit that a balancer does not take, as another sequencer leads, is sent again with each job, and it must not win until it does", async () => {
+  const { aside, calls, noteLimit, limitBody } = asideOf();
+  noteLimit();
+  const told = aside.tell(limitBody, LIMIT);
+  calls[0]?.answer(NOT_TAKEN);
+  await told;
+  aside.catchUp();
+  const ready = aside.notCaughtUp(DEADLINE);
+  calls[1]?.answer(NOT_TAKEN);
+  expect(await ready).toMatchObject({ reason: "builder_refused" });
+  aside.catchUp();
+  const readyNow = aside.notCaughtUp(DEADLINE);
+  calls[2]?.answer(TAKEN);
+  expect([await readyNow, calls.length]).toEqual([undefined, 3]);
 });

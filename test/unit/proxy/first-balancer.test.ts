@@ -40,11 +40,11 @@ const settled = async (): Promise<void> => {
 function world(...answers: readonly (UpstreamAnswer | undefined)[]) {
   const clock = new ManualClock();
   const balancers = answers.map((answer, index) => balancer(`balancer-${index}`, clock, answer));
-  const ask = () =>
+  const ask = (isNewest = () => true) =>
     askFirst(
       balancers.map(({ handle }) => handle),
       (handle) => handle.startJob(FCU),
-      clock,
+      { clock, isNewest },
     );
   return { clock, balancers, ask, calls: () => balancers.map(({ calls }) => calls()) };
 }
@@ -119,6 +119,32 @@ test("all were silent: they are asked all the same", async () => {
   expect(calls()).toEqual([2, 2]);
 });
 
+test("a newer FCU came while one hung: the others do not get the older job after it", async () => {
+  const { ask, clock, calls } = world(undefined, BUILDING, BUILDING);
+  let isNewest = true;
+  const asked = ask(() => isNewest);
+  await settled();
+  isNewest = false;
+  clock.advance(300);
+  await settled();
+  expect(await asked[1]?.answer).toMatchObject({ kind: "not_building", reason: "builder_late" });
+  expect(await asked[2]?.answer).toMatchObject({ kind: "not_building", reason: "not_needed" });
+  expect(calls()).toEqual([1, 0, 0]);
+});
+
 test("no balancer: nobody is asked", () => {
   expect(world().ask()).toEqual([]);
+});
+
+test("a newer job takes the place of one that waits on the way to the first: no other balancer gets the older one", async () => {
+  const { balancers, ask, calls } = world(undefined, BUILDING);
+  const [first] = balancers;
+  void first?.handle.lane.newPayload(Buffer.from("a block it is slow to take"));
+  const [older] = ask();
+  const [newer] = ask();
+  await settled();
+  expect(await older?.answer).toMatchObject({ kind: "not_building", reason: "builder_late" });
+  first?.answer(BUILDING);
+  expect(await newer?.answer).toMatchObject({ kind: "building" });
+  expect(calls()).toEqual([2, 0]);
 });

@@ -3,10 +3,11 @@ import type { WiredBuilder } from "../../../proxy/builder-metrics.ts";
 import type { BlockDecision } from "../../../proxy/contract/status.ts";
 import { Metrics } from "../../../proxy/metrics.ts";
 
-const builder = (name: string, state: WiredBuilder["health"]["state"], depth = 0): WiredBuilder => ({
+const builder = (name: string, state: WiredBuilder["health"]["state"], depth = 0, lost = 0): WiredBuilder => ({
   config: { name },
   health: { state },
-  lane: { depth },
+  lane: { depth, lost },
+  aside: { lost: lost * 10 },
 });
 
 const decision: BlockDecision = {
@@ -106,6 +107,18 @@ test("a scrape shows each wired builder's state and lane now, and whether the ex
   });
   loseExecutionClient();
   expect(await samples()).toMatchObject({ rollup_boost_execution_client_usable: 0 });
+});
+
+test("a scrape shows what each wired builder did not get, by the way it should have gone", async () => {
+  const { samples, wire } = started();
+  expect(await samples()).toMatchObject({ 'rollup_boost_builder_lost_calls_total{builder="alpha",way="lane"}': 0 });
+  wire([builder("alpha", "silent", 0, 3)]);
+  for (let scrape = 0; scrape < 2; scrape += 1) {
+    expect(await samples()).toMatchObject({
+      'rollup_boost_builder_lost_calls_total{builder="alpha",way="lane"}': 3,
+      'rollup_boost_builder_lost_calls_total{builder="alpha",way="aside"}': 30,
+    });
+  }
 });
 
 test("a builder that is unwired loses its series, and what comes late of it makes none", async () => {

@@ -27,7 +27,6 @@ test("the two secrets are enough, the rest has rollup-boost's defaults", () => {
   expect(args).toMatchObject({
     host: "127.0.0.1",
     enginePort: 8081,
-    rpcPort: 0,
     adminHost: "127.0.0.1",
     adminPort: 0,
     debugHost: "127.0.0.1",
@@ -36,9 +35,11 @@ test("the two secrets are enough, the rest has rollup-boost's defaults", () => {
     drainSeconds: 10,
     logLevel: "info",
     standIn: {
+      isStateDirForetold: true,
       secrets: { "l2.jwt": { kind: "file", path: "/l2.hex" }, "builder.jwt": { kind: "file", path: "/builder.hex" } },
     },
   });
+  expect(args).not.toHaveProperty("rpcPort");
   expect(config).toMatchObject({
     executionMode: "enabled",
     executionClient: { url: "http://127.0.0.1:8551", rpcUrl: "http://127.0.0.1:8551" },
@@ -77,8 +78,11 @@ describe("each option, as flag and as variable", () => {
 
   test("secrets: the environment alone is enough, and a token counts before a path", () => {
     const { arguments: args } = run([], { L2_JWT_TOKEN: HEX, L2_JWT_PATH: "/l2", BUILDER_JWT_TOKEN: `0x${HEX}` });
-    const token = { kind: "token", secret: Uint8Array.from(Buffer.from(HEX, "hex")) };
-    expect(args.standIn?.secrets).toEqual({ "l2.jwt": token, "builder.jwt": token });
+    const secrets = Object.entries(args.standIn?.secrets ?? {}).map(([name, source]) => [
+      name,
+      source.kind === "token" && source.secret.export().toString("hex"),
+    ]);
+    expect(Object.fromEntries(secrets)).toEqual({ "l2.jwt": HEX, "builder.jwt": HEX });
     expect(JSON.stringify(args.standIn?.document)).not.toContain(HEX);
   });
 });
@@ -90,6 +94,17 @@ test("what is taken and changes nothing is said", () => {
     "--ignore-unhealthy-builders is always so: a builder that is silent is not waited for",
     expect.stringMatching(/^--debug-host is not on loopback: calls need the token in .*admin-token$/),
   ]);
+});
+
+test("a state folder that was chosen is not judged", () => {
+  expect(run([...SECRETS, "--state-dir=/s"]).arguments).toMatchObject({
+    stateDir: "/s",
+    standIn: { isStateDirForetold: false },
+  });
+});
+
+test("all of 127.0.0.0/8 is loopback: no token is asked there, and none is spoken of", () => {
+  expect(run([...SECRETS, "--debug-host=127.0.0.2"]).notes).toEqual([]);
 });
 
 describe("wrong options", () => {
@@ -146,7 +161,9 @@ test("a config document's command line does not hear rollup-boost's variables", 
   expect(parseArguments(own, { L2_URL: "http://x", FLASHBLOCKS: "true" })).toMatchObject({
     arguments: { config: "c" },
   });
-  expect(problems([], { METRICS: "true", LOG_LEVEL: "info" })).toContain("--config is missing");
+  expect(problems([], { METRICS: "true", LOG_LEVEL: "info" })).toContainEqual(
+    expect.stringMatching(/^--config is missing: /),
+  );
 });
 
 test("--help names every option of rollup-boost that is taken or refused, in 100 columns", () => {

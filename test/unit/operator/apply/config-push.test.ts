@@ -40,6 +40,24 @@ test.each([
     },
   ],
   [
+    "its disk is full: no fault of the document, nor of the image",
+    {
+      statusCode: 503,
+      body: JSON.stringify({
+        outcome: "refused",
+        revision: 0,
+        problems: [{ path: "", found: "a state folder that cannot keep it: ENOSPC", allowed: "room; then again" }],
+        unknownFields: [],
+        notKept: "ENOSPC",
+      }),
+    },
+    {
+      kind: "refused",
+      problem:
+        "refused revision 1: (document): found a state folder that cannot keep it: ENOSPC, allowed: room; then again",
+    },
+  ],
+  [
     "another server",
     { body: '{"ok":true}' },
     { kind: "failed", problem: "PUT /config answered HTTP 200, not as a proxy does" },

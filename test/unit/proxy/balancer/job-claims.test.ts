@@ -173,3 +173,44 @@ test("only the newest slots are kept", () => {
   expect(claims.isLive("job-136")).toBe(true);
   expect(claims.isLive("job-135")).toBe(false);
 });
+
+describe("who may say how blocks are to be built", () => {
+  test.each<[what: string, holder: Ask | undefined, caller: readonly [string | undefined, Leadership], may: boolean]>([
+    ["a confirmed leader, whoever has the newest job", ["a", "leader", "1"], ["b", "leader"], true],
+    ["no one that is known to follow", undefined, ["a", "follower"], false],
+    ["one that does not know, while nobody else is confirmed", ["a", "unknown", "1"], ["b", "unknown"], true],
+    ["one that does not know, before any job", undefined, [undefined, "unknown"], true],
+    ["one that does not know any more, but held the newest job", ["a", "leader", "1"], ["a", "unknown"], true],
+    ["not one that does not know, where another is confirmed", ["a", "leader", "1"], ["b", "unknown"], false],
+    ["nor one without a name", [undefined, "leader", "1"], [undefined, "unknown"], false],
+  ])("%s", (_, holder, [id, leadership], may) => {
+    const claims = new JobClaims();
+    claims.claim({ ...SLOT, timestamp: 10n }, "0", { id: "old", leadership: "leader" });
+    if (holder === undefined) expect(new JobClaims().maySetLimits({ id, leadership })).toBe(may);
+    else {
+      const [holderId, holderLeadership, job] = holder;
+      claims.claim(SLOT, job, { id: holderId, leadership: holderLeadership });
+      expect(claims.maySetLimits({ id, leadership })).toBe(may);
+    }
+  });
+});
+
+describe("of a slot whose building began before this process, whose jobs it may have forgotten", () => {
+  const before = { ...SLOT, isBefore: true };
+
+  test.each<[leadership: Leadership, outcome: JobOutcome]>([
+    ["leader", "started"],
+    ["unknown", "refused"],
+    ["follower", "refused"],
+  ])("a first request of a %s is %s", (leadership, outcome) => {
+    expect(new JobClaims().claim(before, "1", { id: "a", leadership })).toBe(outcome);
+  });
+
+  test("a confirmed leader's job counts as in any other slot", () => {
+    const claims = new JobClaims();
+    claims.claim(before, "1", { id: "a", leadership: "leader" });
+    expect(claims.claim(before, "1", { id: "b", leadership: "unknown" })).toBe("shared");
+    expect(claims.claim(before, "2", { id: "a", leadership: "unknown" })).toBe("replaced");
+    expect(claims.claim(before, "3", { id: "b", leadership: "unknown" })).toBe("refused");
+  });
+});

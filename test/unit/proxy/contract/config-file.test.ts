@@ -63,6 +63,23 @@ test("deadlines that cross are refused at the later one", () => {
   ]);
 });
 
+test("a secret where its file's name belongs is refused and not repeated, wherever it stands", () => {
+  const secret = "5ec2e7".padEnd(64, "0");
+  const executionClient = { ...documentOf().executionClient, jwtSecretFile: secret };
+  const problems = problemsOf(
+    documentOf({ executionClient, cluster: `0x${secret}`, inboundJwtSecretFile: ` ${secret}\n` }),
+  );
+  expect(problems).toContain(
+    "executionClient.jwtSecretFile: found 64 hex characters, not shown, allowed: the name of a file in the secrets folder that holds the secret",
+  );
+  expect([...new Set(problems.map((problem) => problem.split(":")[0]))]).toEqual([
+    "cluster",
+    "executionClient.jwtSecretFile",
+    "inboundJwtSecretFile",
+  ]);
+  expect(problems.join("\n")).not.toContain("5ec2e7");
+});
+
 test("seventeen builders are one too many", () => {
   const builders = Array.from({ length: 17 }, (_, index) => ({
     name: `builder-${index}`,

@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { decodeJwt, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { type CallerClaims, callerClaimsOf } from "../../../../proxy/engine-api/caller-claims.ts";
@@ -5,7 +6,7 @@ import { JwtVerifier } from "../../../../proxy/engine-api/jwt.ts";
 import { JwtMinter } from "../../../../proxy/engine-api/jwt-minter.ts";
 import { ManualClock } from "../kit/manual-clock.ts";
 
-const SECRET = new Uint8Array(32).fill(7);
+const SECRET = createSecretKey(new Uint8Array(32).fill(7));
 const LEADER: CallerClaims = { id: "sequencer-0", leadership: "leader" };
 
 test("what a proxy says of itself reaches the balancer", async () => {

@@ -144,6 +144,19 @@ test("a text full of quotes and backslashes takes no more than linear time", () 
   expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
+test("what takes long to read is bounded: names, and escaped quotes, are far more than any call or payload has", () => {
+  const names = (count: number): string => Array.from({ length: count }, (_, at) => `"${at}":0`).join();
+  expect(view(`{${names(32_000)}}`)?.kind).toBe("object");
+  expect(view(`{${names(33_000)}}`)).toBeUndefined();
+  expect(view(`[${Array(33_000).fill('{"a":0}').join()}]`)).toBeUndefined();
+  expect(view(`{"${"a".repeat(100)}":0}`)?.kind).toBe("object");
+  expect(view(`{"${"a".repeat(130)}":0}`)).toBeUndefined();
+  expect(view(`["${'\\"'.repeat(200_000)}"]`)?.kind).toBe("array");
+  expect(view(`["${'\\"'.repeat(260_000)}"]`)).toBeUndefined();
+  const each = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_call", params: [{ to: {}, data: {} }] });
+  expect(view(`[${Array(2_000).fill(each).join()}]`)?.kind).toBe("array");
+});
+
 test("what stands inside a string is not judged: it is handed on, and whoever decodes it refuses it", () => {
   expect(view('"\n"')).toMatchObject({ kind: "string" });
   expect(view('"\\x"')).toMatchObject({ kind: "string" });

@@ -1,11 +1,11 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { JwtVerifier, parseJwtSecret } from "../../../../proxy/engine-api/jwt.ts";
+import { type JwtSecret, JwtVerifier, parseJwtSecret } from "../../../../proxy/engine-api/jwt.ts";
 import { JwtMinter } from "../../../../proxy/engine-api/jwt-minter.ts";
 import { ManualClock } from "../kit/manual-clock.ts";
 
 const NOW_S = 1_800_000_000;
-const secretOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
+const secretOf = (byte: number): JwtSecret => createSecretKey(new Uint8Array(32).fill(byte));
 
 /** A token made by hand. */
 function token(claims: object, { secret = secretOf(1), alg = "HS256", hash = "sha256" } = {}): string {
@@ -14,7 +14,7 @@ function token(claims: object, { secret = secretOf(1), alg = "HS256", hash = "sh
   return `${signed}.${alg === "none" ? "" : createHmac(hash, secret).update(signed).digest("base64url")}`;
 }
 
-const verifier = (secrets: readonly Uint8Array[] = [secretOf(1)], clock = new ManualClock(NOW_S * 1_000)) =>
+const verifier = (secrets: readonly JwtSecret[] = [secretOf(1)], clock = new ManualClock(NOW_S * 1_000)) =>
   new JwtVerifier(() => secrets, clock);
 
 const refusal = (header: string | undefined) => verifier().refusal(header);
@@ -68,7 +68,7 @@ describe("inbound tokens as execution clients judge them (E-2)", () => {
 
   test("a token known to be good still grows old, and goes with its secret", async () => {
     const clock = new ManualClock(NOW_S * 1_000);
-    let secrets: readonly Uint8Array[] = [secretOf(2), secretOf(1)];
+    let secrets: readonly JwtSecret[] = [secretOf(2), secretOf(1)];
     const judge = new JwtVerifier(() => secrets, clock);
     const old = `Bearer ${token({ iat: NOW_S })}`;
     const ending = `Bearer ${token({ iat: NOW_S, exp: NOW_S + 5 })}`;
@@ -100,7 +100,7 @@ describe("outbound tokens", () => {
 
   test("a new secret and a clock set back make a new one at once; no secret, no token", async () => {
     const clock = new ManualClock(NOW_S * 1_000);
-    let secret: Uint8Array | undefined = secretOf(1);
+    let secret: JwtSecret | undefined = secretOf(1);
     const minter = new JwtMinter(() => (secret === undefined ? [] : [secret]), clock);
     const first = await minter.header();
     clock.setWallClock(-3_600_000);

@@ -103,6 +103,8 @@ test("a newer job takes the place of the one that waits, and when it is full old
     l.lane.newPayload(Buffer.from("block 4")),
   ];
   expect(l.lane.depth).toBe(3);
+  // Blocks 1 and 2 for lack of room; job 1 had nothing more to say.
+  expect(l.lane.lost).toBe(2);
   l.clock.advance(1_000);
   expect([await l.serve(), await l.serve(), await l.serve()]).toEqual(["job 2", "block 3", "block 4"]);
   expect(await kindsOf([hung, ...waiting])).toEqual([

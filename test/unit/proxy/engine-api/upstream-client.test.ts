@@ -83,6 +83,19 @@ test("an answer above the bound is dropped with its connection, the next call go
   expect(await fits).toMatchObject({ kind: "answered", status: 200 });
 });
 
+test("an answer that announces more than the bound is refused with its head, before a byte of it has come", async () => {
+  await using c = await clientTo();
+  const announced = c.call();
+  const { response } = await c.server.next();
+  const isBroken = new Promise<void>((resolve) => response.once("close", resolve));
+  response.writeHead(200, { "content-length": "1001" }).flushHeaders();
+  expect(await announced).toEqual({ kind: "unreachable", detail: "answer too large" });
+  await isBroken;
+  const fits = c.call();
+  (await c.server.next()).response.writeHead(200, { "content-length": "1000" }).end("x".repeat(1_000));
+  expect(await fits).toMatchObject({ kind: "answered", body: Buffer.from("x".repeat(1_000)) });
+});
+
 test("a connection that dies under a call: one repeat, and only where the call may be repeated", async () => {
   await using c = await clientTo();
   const repeated = c.call({ repeatable: true });

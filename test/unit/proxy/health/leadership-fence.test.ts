@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Leadership } from "../../../../proxy/contract/status.ts";
 import type { Upstream, UpstreamAnswer } from "../../../../proxy/engine-api/upstream-client.ts";
 import { LeadershipFence } from "../../../../proxy/health/leadership-fence.ts";
+import type { Observed } from "../../../../proxy/health/state-change.ts";
 import { ManualClock } from "../kit/manual-clock.ts";
 
 const says = (result: string) => ({
@@ -21,10 +22,12 @@ function fenceTo() {
     close: () => Promise.resolve(),
   };
   const counted: Leadership[] = [];
+  const changes: Observed["change"][] = [];
   const fence = new LeadershipFence("http://op-conductor-0:8547", {
     client,
     clock,
     answered: (answer) => counted.push(answer),
+    observe: (observed) => changes.push(observed.change),
   });
   const sent: string[] = [];
   const settled = async (): Promise<void> => {
@@ -35,6 +38,7 @@ function fenceTo() {
     clock,
     questions,
     counted,
+    changes,
     sent,
     settled,
     job: (name: string) =>
@@ -63,6 +67,29 @@ test("each job asks, with 100 ms; jobs that come meanwhile share the question an
   expect(f.sent.at(-1)).toBe("job 4 follower");
   expect(f.counted).toEqual(["leader", "follower"]);
   expect(f.fence.last?.answer).toBe("follower");
+});
+
+test("each change of the answer is told once, with why it is unknown, and none once the fence is closed", async () => {
+  const f = fenceTo();
+  const answers: readonly UpstreamAnswer[] = [
+    says("true"),
+    says("true"),
+    { kind: "late" },
+    { kind: "unreachable", detail: "ECONNREFUSED" },
+    says("false"),
+  ];
+  for (const [question, answer] of answers.entries()) {
+    void f.job("job");
+    await f.answer(question, answer);
+  }
+  void f.job("job");
+  await f.fence.close();
+  await f.answer(answers.length, { kind: "unreachable", detail: "its connections were closed" });
+  expect(f.changes.map(({ from, to }) => [from.state, to.state, to.reason])).toEqual([
+    ["not_asked", "leader", undefined],
+    ["leader", "unknown", "op-conductor does not answer within 100 ms"],
+    ["unknown", "follower", undefined],
+  ]);
 });
 
 test.each([

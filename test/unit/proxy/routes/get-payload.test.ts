@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Background } from "../../../../proxy/background.ts";
 import type { Builder } from "../../../../proxy/builder.ts";
 import { JobBook } from "../../../../proxy/payload-job/job-book.ts";
 import { answerCall, readCall } from "../../../../proxy/routes/answer-call.ts";
@@ -38,6 +39,7 @@ function brokenProxy(executionMode: "enabled" | "dry_run", jobs: JobBook<Builder
     isShutOff: () => false,
   });
   const violations: unknown[] = [];
+  const background = new Background((error) => void violations.push(error));
   const asked = { kind: "not_asked", reason: "no_builder" } as const;
   jobs.open({ payloadId: "0x03", parentHash: PARENT, parentNumber: 41n, builders: asked });
   const proxy: SequencerProxy = {
@@ -47,14 +49,12 @@ function brokenProxy(executionMode: "enabled" | "dry_run", jobs: JobBook<Builder
     deciding: new Map(),
     clock,
     validationTime: new ValidationTime(clock),
-    background: (work) => {
-      void work().catch((error: unknown) => violations.push(error));
-      return true;
-    },
+    background: (work) => background.begin(work),
+    fault: (error) => background.fault(error),
     decided: () => {},
     repeated: () => {},
   };
-  return { proxy, violations, [Symbol.asyncDispose]: () => wiring.executionClient.close() };
+  return { proxy, background, violations, [Symbol.asyncDispose]: () => wiring.executionClient.close() };
 }
 
 test.each(["enabled", "dry_run"] as const)(
@@ -69,6 +69,14 @@ test.each(["enabled", "dry_run"] as const)(
     expect(broken.proxy.deciding.size).toBe(0);
   },
 );
+
+test("a fault of the proxy's own is told also while as much as may be goes on after replies", async () => {
+  await using broken = brokenProxy("enabled");
+  while (broken.background.begin(() => new Promise(() => {}))) {}
+  const body = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"engine_getPayloadV4","params":["0x03"]}');
+  expect((await answerCall(readCall(body, {}), broken.proxy)).body).toEqual(OWN);
+  expect(broken.violations).toEqual([new Error("invariant")]);
+});
 
 test("a fault of the proxy's own behind the choice keeps no repeat waiting", async () => {
   await using broken = brokenProxy("enabled", new BrokenLater());

@@ -35,6 +35,14 @@ test("a block that two builders give is validated once; the second validation is
   expect(validated).toEqual(["beta", "gamma"]);
 });
 
+test("a builder that puts another's hash on a block of its own does not take the other's block away", async () => {
+  const { choice } = await choosing({
+    builders: { forger: { gasUsed: 90_000, payload: { blockHash: hashOf("honest") } }, honest: { gasUsed: 70_000 } },
+    verdictOf: (block) => (block.includes(`"gasUsed":"0x${(90_000).toString(16)}"`) ? INVALID : undefined),
+  });
+  expect(choice).toMatchObject({ source: "builder", builder: "honest" });
+});
+
 describe("time", () => {
   test("a hung builder delays another's block by the grace time and no more (F-7)", async () => {
     const { choice, atMs } = await choosing({ builders: { alpha: { hangs: true }, beta: { atMs: 10 } } });
@@ -110,6 +118,20 @@ describe("the execution client's own payload", () => {
     expect(choice).toMatchObject({ source: "execution_client", reason: "nearly_empty", detail: "V-16" });
     expect(validated).toEqual([]);
   });
+
+  test.each([
+    ["the base fee (V-13)", { payload: { baseFeePerGas: "0x1" } }],
+    ["nearly empty (V-16)", { gasUsed: 1 }],
+  ])(
+    "does not come in time: what is compared with it alone is left out, as liveness goes first: %s",
+    async (_, alpha) => {
+      const selection = { minGasUsedPercent: 10 };
+      expect((await choosing({ builders: { alpha }, selection })).choice.source).toBe("execution_client");
+      const { choice, validated } = await choosing({ builders: { alpha }, selection, ownAtMs: undefined });
+      expect(choice).toMatchObject({ source: "builder", builder: "alpha" });
+      expect(validated).toEqual(["alpha"]);
+    },
+  );
 
   test.each([
     ["V-10", { ...OWN, extraData: "0x01000000fa0000000600000000000f4241" }],

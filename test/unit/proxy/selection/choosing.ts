@@ -27,6 +27,8 @@ export type Script = {
   readonly selection?: Partial<typeof defaultSelection>;
   /** What the execution client says to each builder's block; VALID unless given. */
   readonly verdicts?: Readonly<Record<string, Verdict>>;
+  /** Before those: by what stands in the block itself. */
+  readonly verdictOf?: (block: string) => Verdict | undefined;
   readonly validationMs?: number;
   /** Validations of so many milliseconds were measured before. */
   readonly measuredMs?: number;
@@ -101,7 +103,7 @@ export async function choosing(script: Script) {
       validate: (envelope, _version, deadline) => {
         const name = names.find((each) => hashOf(each) === envelope.blockHash) ?? envelope.blockHash;
         validated.push(name);
-        const verdict = script.verdicts?.[name] ?? { kind: "valid" };
+        const verdict = script.verdictOf?.(envelope.body.toString()) ?? script.verdicts?.[name] ?? { kind: "valid" };
         return byDeadline(clock, deadline, passed(script.validationMs ?? 0, verdict), TOO_LATE);
       },
       fits: (deadline) => time.fits(deadline),
