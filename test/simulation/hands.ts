@@ -1,34 +1,44 @@
 import type { ExecutionMode } from "../../proxy/contract/config-file.ts";
+import { BALANCER_HANDS } from "./balancer-hands.ts";
 import type { Dice } from "./dice.ts";
+import type { Party } from "./host.ts";
 import type { Journal } from "./journal.ts";
-import type { Party } from "./scripted-upstream.ts";
+import { limit, transactions } from "./miner-calls.ts";
+import type { SimulatedBalancer } from "./simulated-balancer.ts";
 import type { SimulatedSequencer } from "./simulated-sequencer.ts";
 import { type SimulatedClock, sleep, type Timeline } from "./timeline.ts";
 import { drawWeather } from "./upstream-faults.ts";
 
 /** What the operator, the admin and the weather work on. */
 export type HandsWorld = {
+  readonly seed: number;
   readonly dice: Dice;
   readonly clock: SimulatedClock;
   readonly timeline: Timeline;
   readonly journal: Journal;
   readonly sequencers: readonly [SimulatedSequencer, ...SimulatedSequencer[]];
   readonly builders: readonly Party[];
+  /** What stands between the proxies and the builders; where there is none, they are wired to each other. */
+  readonly balancers: readonly SimulatedBalancer[];
   readonly conductors: readonly Party[];
 };
 
 const MODES: readonly [ExecutionMode, ...ExecutionMode[]] = ["enabled", "enabled", "enabled", "dry_run", "disabled"];
 const POLICIES = ["gas_used", "block_value", "transaction_count", "priority"] as const;
 
-type Hand = (world: HandsWorld) => Promise<unknown> | unknown;
+/** Something that changes in a world. */
+export type Hand = (world: HandsWorld) => Promise<unknown> | unknown;
+
+/** Hands with their names, each as often as it stands there. */
+export type Hands = readonly [readonly [string, Hand], ...(readonly [string, Hand])[]];
 
 /** Changes something every now and then until `isOver`. */
-export async function meddle(world: HandsWorld, isOver: () => boolean): Promise<void> {
+export async function meddle(world: HandsWorld, hands: Hands, isOver: () => boolean): Promise<void> {
   const pauseMsMax = world.dice.pick([3_000, 3_000, 20_000]);
   while (!isOver()) {
     await sleep(world.clock, world.dice.between(20, pauseMsMax));
     if (isOver()) return;
-    const [name, hand] = world.dice.pick(HANDS);
+    const [name, hand] = world.dice.pick(hands);
     world.journal.events.push({ atMs: world.clock.monotonicMs(), text: name });
     await hand(world);
   }
@@ -140,12 +150,10 @@ const buildersSync: Hand = (world) => {
 
 const wallClock: Hand = ({ dice, timeline }) => timeline.shiftWallClock(dice.between(-3_000, 3_000));
 
-const HANDS: readonly [readonly [string, Hand], ...(readonly [string, Hand])[]] = [
-  ["builders handed over", handOver],
+const EVERYWHERE: Hands = [
   ["re-keyed", reKey],
   ["timing changed", changeTiming],
   ["selection changed", changeSelection],
-  ["driving changed", changeDriving],
   ["documents that must not run", badPushes],
   ["execution mode by the config", configMode],
   ["execution mode by the config", configMode],
@@ -162,4 +170,14 @@ const HANDS: readonly [readonly [string, Hand], ...(readonly [string, Hand])[]] 
   ["builders sync", buildersSync],
   ["builders sync", buildersSync],
   ["wall clock set", wallClock],
+  ["a limit", limit],
+  ["a limit", limit],
+  ["a limit", limit],
+  ["transactions", transactions],
 ];
+
+/** Where the proxies have the builders themselves. */
+export const HANDS: Hands = [...EVERYWHERE, ["builders handed over", handOver], ["driving changed", changeDriving]];
+
+/** Where they have balancers: one list for all, which stays. */
+export const BALANCED_HANDS: Hands = [...EVERYWHERE, ...BALANCER_HANDS];

@@ -1,10 +1,11 @@
-import type { ConfigFile, ExecutionMode } from "../../proxy/contract/config-file.ts";
+import type { BalancerConfig, ConfigFile, ExecutionMode } from "../../proxy/contract/config-file.ts";
 import type { BlockDecision } from "../../proxy/contract/status.ts";
+import type { CallerClaims } from "../../proxy/engine-api/caller-claims.ts";
 import type { UpstreamAnswer } from "../../proxy/engine-api/upstream-client.ts";
 import { parseLossless } from "../devnet/lossless-json.ts";
 
-/** What a sequencer's proxy ran with at an instant. */
-export type Circumstances = { readonly mode: ExecutionMode; readonly config: ConfigFile };
+/** What a proxy ran with at an instant. */
+export type Circumstances<Config = ConfigFile> = { readonly mode: ExecutionMode; readonly config: Config };
 
 /** One call of a simulated op-node. Its JSON-RPC id is its own in the whole run, so forwarded bytes can be told. */
 export type OpNodeCall = Circumstances & {
@@ -22,8 +23,9 @@ export type OpNodeCall = Circumstances & {
 /** The id of a call whose bytes have none, or not one that everybody reads alike. */
 export const NO_ID = -1;
 
-/** One call of a proxy to an upstream, as the proxy's connection sees it. */
-export type UpstreamCallRecord = Circumstances & {
+/** One call of a proxy to an upstream, as the proxy's connection sees it; of what waits for a connection, when it leaves. */
+export type UpstreamCallRecord<Config = ConfigFile> = Circumstances<Config> & {
+  /** Whose proxy it is, or the balancer. */
   readonly sequencer: string;
   readonly upstream: string;
   readonly isBuilder: boolean;
@@ -38,7 +40,42 @@ export type UpstreamCallRecord = Circumstances & {
   /** The journal's order of the first arrival. */
   arrivedOrder: number | undefined;
   end: { readonly atMs: number; readonly order: number; readonly answer: UpstreamAnswer } | undefined;
+  /** What a balancer was told of its caller; undefined for all other upstreams. */
+  readonly caller: CallerClaims | undefined;
 };
+
+/** A transaction or limit that came to a proxy or balancer, for its builders too. */
+export type Told = {
+  readonly by: string;
+  readonly body: Buffer;
+  readonly setsLimit: boolean;
+  readonly mode: ExecutionMode;
+  /** Wired builders that shall hear of it. */
+  readonly builders: readonly string[];
+  /** Whether one of them that takes it is enough: a transaction for balancers. */
+  readonly isForOne: boolean;
+  readonly atMs: number;
+  readonly order: number;
+};
+
+/** A time in which one balancer hangs, is gone, or slow. */
+export type Trouble = { readonly fromMs: number; untilMs: number; readonly isSlow: boolean };
+
+/** A call that a balancer answered. */
+export type Served = {
+  readonly balancer: string;
+  readonly body: Buffer;
+  readonly caller: CallerClaims;
+  /** When it came. */
+  readonly mode: ExecutionMode;
+  readonly order: number;
+  readonly reply: Buffer;
+  /** When it was answered. */
+  readonly replyOrder: number;
+};
+
+/** The process of a balancer begins. */
+export type BalancerStart = { readonly balancer: string; readonly order: number; readonly startedAtMs: number };
 
 /** A config document that a proxy confirmed. */
 export type Confirmed = {
@@ -56,12 +93,25 @@ export type Sizes = {
   readonly deciding: number;
   readonly callsUnderWay: number;
   readonly laneDepth: number;
+  /** The same of a balancer's. */
+  readonly decidingBehind: number;
 };
 
 /** All that happened in a run. */
 export class Journal {
   readonly opNodeCalls: OpNodeCall[] = [];
   readonly upstreamCalls: UpstreamCallRecord[] = [];
+  /** What balancers send to the builders behind them. */
+  readonly behindCalls: UpstreamCallRecord<BalancerConfig>[] = [];
+  readonly told: Told[] = [];
+  readonly served: Served[] = [];
+  /** Who was shut off for some time. */
+  readonly shutOff = new Set<string>();
+  readonly balancerStarts: BalancerStart[] = [];
+  /** When something went wrong at a balancer, and when it was over. */
+  readonly troubles: Trouble[] = [];
+  /** What builders did not get of what they were told, as their proxy or balancer counted it. */
+  readonly lost: { readonly by: string; readonly upstream: string; readonly count: number }[] = [];
   readonly confirmed: Confirmed[] = [];
   readonly decisions: (BlockDecision & { readonly sequencer: string })[] = [];
   readonly sizes: Sizes[] = [];

@@ -3,8 +3,8 @@ import { brokenBy } from "./invariants/all.ts";
 import { replayCommand, traceOf } from "./replay.ts";
 import { simulate } from "./simulate.ts";
 
-const HELP = `Runs the proxy's core in simulated worlds: virtual time, scripted upstreams, faults by the seed. After each run every
-rule of the design is looked at; the first run that breaks one ends it with exit code 1 and the command that replays it.
+const HELP = `Runs the proxy's core in simulated worlds: virtual time, scripted upstreams, faults by the seed. One
+world in three has balancers before its builders. After each run every rule of the design is looked at; the first run that breaks one ends it with exit code 1 and the command that replays it.
 
 Usage: npm run simulate -- [--runs N] [--seed S] [--trace] [--keep-going]
 

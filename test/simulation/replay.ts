@@ -7,15 +7,22 @@ export const replayCommand = (seed: number): string => `npm run simulate -- --ru
 const SHOWN_LENGTH_MAX = 140;
 
 /** All that happened in a run, one line for each thing, in order. */
-export function traceOf({ opNodeCalls, upstreamCalls, confirmed, decisions, events }: Journal): readonly string[] {
+export function traceOf({
+  opNodeCalls,
+  upstreamCalls,
+  behindCalls,
+  confirmed,
+  decisions,
+  events,
+}: Journal): readonly string[] {
   const lines: { readonly atMs: number; readonly order: number; readonly text: string }[] = [];
   const add = (atMs: number, order: number, text: string): void => void lines.push({ atMs, order, text });
   for (const { atMs, order, sequencer, id, method, mode, reply } of opNodeCalls) {
     add(atMs, order, `op-node of ${sequencer} -> ${method} (id ${id}), mode ${mode}`);
     if (reply !== undefined) add(reply.atMs, reply.order, `op-node of ${sequencer} <- id ${id}: ${brief(reply.body)}`);
   }
-  for (const { atMs, order, sequencer, upstream, body, end } of upstreamCalls) {
-    const call = `${methodOf(body)} (id ${idOf(body)})`;
+  for (const { atMs, order, sequencer, upstream, body, end, caller } of [...upstreamCalls, ...behindCalls]) {
+    const call = `${methodOf(body)} (id ${idOf(body)})${caller === undefined ? "" : `, ${caller.leadership}`}`;
     add(atMs, order, `  ${sequencer} => ${upstream} ${call}`);
     if (end === undefined) continue;
     const { answer } = end;

@@ -1,64 +1,49 @@
+import { CallGate, type Place } from "../../proxy/engine-api/call-gate.ts";
+import type { CallerClaims } from "../../proxy/engine-api/caller-claims.ts";
 import type { Upstream, UpstreamAnswer, UpstreamCall } from "../../proxy/engine-api/upstream-client.ts";
-import type { Block, Envelope } from "../devnet/execution-payload.ts";
-import type { ForkRules } from "../devnet/fork.ts";
-import { type PayloadFault, payloadFault } from "../devnet/payload-fault.ts";
-import type { Dice } from "./dice.ts";
-import { idOf, type Journal, methodOf, paramsOf, type UpstreamCallRecord } from "./journal.ts";
-import type { ClientAnswer, SimulatedClient } from "./simulated-client.ts";
+import type { Host } from "./host.ts";
+import { type Journal, methodOf, type UpstreamCallRecord } from "./journal.ts";
+import { inPlace, partyAnswer } from "./party-answer.ts";
 import type { SimulatedClock } from "./timeline.ts";
-import { type CallFault, drawFault, drawLie, type Weather } from "./upstream-faults.ts";
+import { type CallFault, drawFault, drawLie, drawTransportFault } from "./upstream-faults.ts";
 
-/** One upstream of the world, whoever is connected to it. */
-export type Party = {
-  readonly client: SimulatedClient;
-  readonly isBuilder: boolean;
-  readonly rules: ForkRules;
-  readonly dice: Dice;
-  weather: Weather;
-  /** What the next call of such a method meets, whatever the weather. */
-  forced: { readonly method: string; readonly fault: CallFault } | undefined;
+type Notes<Config> = Pick<UpstreamCallRecord<Config>, "sequencer" | "connection" | "mode" | "config">;
+
+type Dependencies<Config> = {
+  readonly clock: SimulatedClock;
+  readonly journal: Journal;
+  /** Where the calls are written down. */
+  readonly calls: UpstreamCallRecord<Config>[];
+  readonly notes: () => Notes<Config>;
+  /** What balancers are told of the caller. */
+  readonly caller: () => CallerClaims;
+  /** Calls under way at once; the others wait in their order. */
+  readonly connectionsMax: number;
 };
-
-type Notes = Pick<UpstreamCallRecord, "sequencer" | "connection" | "mode" | "config">;
-
-type Dependencies = { readonly clock: SimulatedClock; readonly journal: Journal; readonly notes: () => Notes };
 
 type Settle = (answer: UpstreamAnswer) => void;
 
 /** The longest way of a call's bytes to the upstream. */
 const OUT_MS_MAX = 3;
 
-/** A good block, but a sibling of the parent that was named. */
-const siblingOfParent = (blockOf: (hash: string) => Block | undefined): PayloadFault => ({
-  payload: (payload) => {
-    const parent = blockOf(payload.parentHash)?.payload;
-    return {
-      ...payload,
-      parentHash: parent?.parentHash ?? payload.parentHash,
-      blockNumber: parent?.blockNumber ?? "0x0",
-    };
-  },
-  reseal: "execution",
-});
-
 const UNREACHABLE = (detail: string): UpstreamAnswer => ({ kind: "unreachable", detail });
-const answered = (body: string | Buffer, status = 200): UpstreamAnswer => ({
-  kind: "answered",
-  status,
-  headers: { contentType: "application/json" },
-  body: Buffer.from(body),
-});
+
+/** As many as the real one lets wait. */
+const WAITING = { waitingMax: 1_024, waitingBytesMax: 64 * 1024 * 1024 };
 
 /** A proxy's connection to a party, with what the real one promises: it ends by the deadline and repeats what may be repeated. */
-export class ScriptedUpstream implements Upstream {
-  readonly #party: Party;
-  readonly #dependencies: Dependencies;
+export class ScriptedUpstream<Config> implements Upstream {
+  readonly #party: Host;
+  readonly #dependencies: Dependencies<Config>;
+  readonly #gate: CallGate | undefined;
   readonly #underWay = new Set<Settle>();
   #closed = false;
 
-  constructor(party: Party, dependencies: Dependencies) {
+  constructor(party: Host, dependencies: Dependencies<Config>) {
     this.#party = party;
     this.#dependencies = dependencies;
+    const { connectionsMax, clock } = dependencies;
+    this.#gate = party.isBuilder ? new CallGate({ underWayMax: connectionsMax, ...WAITING }, clock) : undefined;
   }
 
   get isClosed(): boolean {
@@ -66,10 +51,35 @@ export class ScriptedUpstream implements Upstream {
   }
 
   call(call: UpstreamCall): Promise<UpstreamAnswer> {
-    const { clock, journal, notes } = this.#dependencies;
-    const record: UpstreamCallRecord = {
+    const place = this.#gate?.enter(call.body.length, call.deadline);
+    if (place === undefined) return this.#leave(call);
+    return place instanceof Promise ? place.then((given) => this.#enter(call, given)) : this.#enter(call, place);
+  }
+
+  async close(graceMs = 0): Promise<void> {
+    if (graceMs > 0 && this.#underWay.size > 0)
+      await new Promise<void>((resolve) => this.#dependencies.clock.after(graceMs, resolve));
+    this.#closed = true;
+    this.#gate?.close();
+    for (const settle of [...this.#underWay]) settle(UNREACHABLE("UND_ERR_DESTROYED"));
+  }
+
+  #enter(call: UpstreamCall, place: Place): Promise<UpstreamAnswer> {
+    if (place.kind === "late") return Promise.resolve(place);
+    if (place.kind !== "entered") return Promise.resolve(UNREACHABLE(place.kind));
+    if (call.deadline.atMs > this.#dependencies.clock.monotonicMs() && call.isWanted?.() !== false) {
+      return this.#leave(call).finally(place.leave);
+    }
+    place.leave();
+    return Promise.resolve({ kind: "late" });
+  }
+
+  #leave(call: UpstreamCall): Promise<UpstreamAnswer> {
+    const { clock, journal, calls, notes, caller } = this.#dependencies;
+    if (this.#closed) return Promise.resolve(UNREACHABLE("UND_ERR_DESTROYED"));
+    const record: UpstreamCallRecord<Config> = {
       ...notes(),
-      upstream: this.#party.client.name,
+      upstream: this.#party.name,
       isBuilder: this.#party.isBuilder,
       body: call.body,
       atMs: clock.monotonicMs(),
@@ -78,9 +88,9 @@ export class ScriptedUpstream implements Upstream {
       arrivals: [],
       arrivedOrder: undefined,
       end: undefined,
+      caller: "serve" in this.#party ? caller() : undefined,
     };
-    if (this.#closed) return Promise.resolve(UNREACHABLE("UND_ERR_DESTROYED"));
-    journal.upstreamCalls.push(record);
+    calls.push(record);
     return new Promise((resolve) => {
       const settle: Settle = (answer) => {
         if (record.end !== undefined) return;
@@ -95,15 +105,9 @@ export class ScriptedUpstream implements Upstream {
     });
   }
 
-  async close(graceMs = 0): Promise<void> {
-    if (graceMs > 0 && this.#underWay.size > 0)
-      await new Promise<void>((resolve) => this.#dependencies.clock.after(graceMs, resolve));
-    this.#closed = true;
-    for (const settle of [...this.#underWay]) settle(UNREACHABLE("UND_ERR_DESTROYED"));
-  }
-
-  #send(record: UpstreamCallRecord, settle: Settle, mayRepeat: boolean): void {
-    const { dice, weather, client } = this.#party;
+  #send(record: UpstreamCallRecord<Config>, settle: Settle, mayRepeat: boolean): void {
+    const party = this.#party;
+    const { dice, weather } = party;
     const { clock, journal } = this.#dependencies;
     if (weather.down) {
       clock.after(dice.between(0, 1), () => settle(UNREACHABLE("ECONNREFUSED")));
@@ -124,10 +128,17 @@ export class ScriptedUpstream implements Upstream {
         this.#died(record, settle, mayRepeat);
         return;
       }
-      if (fault?.kind === "jobs-lost") client.loseJobs();
-      const answer = this.#answer(record.body, fault);
       const ms = dice.between(0, weather.answerMsMax) + (fault?.kind === "late" ? fault.ms : 0);
-      clock.after(ms, () => (fault?.kind === "died" ? this.#died(record, settle, mayRepeat) : settle(answer)));
+      const answers = (answer: UpstreamAnswer | undefined): void =>
+        void clock.after(ms, () =>
+          fault?.kind === "died" || answer === undefined ? this.#died(record, settle, mayRepeat) : settle(answer),
+        );
+      if (!("serve" in party)) {
+        if (fault?.kind === "jobs-lost") party.client.loseJobs();
+        answers(partyAnswer(party, record.body, fault));
+      } else if (record.caller !== undefined) {
+        void party.serve(record.body, record.caller).then((body) => answers(body && inPlace(body, fault)));
+      }
     });
   }
 
@@ -137,59 +148,13 @@ export class ScriptedUpstream implements Upstream {
       this.#party.forced = undefined;
       return forced.fault;
     }
+    if ("serve" in this.#party) return dice.oneIn(weather.faultOneIn) ? drawTransportFault(dice) : undefined;
     if (method.startsWith("engine_getPayload") && dice.oneIn(weather.liesOneIn)) return drawLie(dice);
     return dice.oneIn(weather.faultOneIn) ? drawFault(dice, method, isBuilder) : undefined;
   }
 
-  #died(record: UpstreamCallRecord, settle: Settle, mayRepeat: boolean): void {
+  #died(record: UpstreamCallRecord<Config>, settle: Settle, mayRepeat: boolean): void {
     if (mayRepeat && record.end === undefined && !this.#closed) this.#send(record, settle, false);
     else settle(UNREACHABLE("UND_ERR_SOCKET"));
-  }
-
-  #answer(body: Buffer, fault: CallFault | undefined): UpstreamAnswer {
-    const { client } = this.#party;
-    const honest = client.answer(methodOf(body), paramsOf(body));
-    const written = (answer: ClientAnswer): string =>
-      JSON.stringify({ jsonrpc: "2.0", id: idOf(body) ?? null, ...answer });
-    switch (fault?.kind) {
-      case "status":
-        return answered("as drawn\n", fault.status);
-      case "bytes":
-        return answered(fault.body);
-      case "error":
-        return answered(written({ error: { code: fault.code, message: "as drawn" } }));
-      case "result":
-        return answered(written({ result: fault.change("result" in honest ? honest.result : undefined) }));
-      case "lie":
-        return answered(this.#lie(honest, fault, written));
-      case "payload-before":
-        return answered(written({ result: this.#before(honest) }));
-      default:
-        return answered(written(honest));
-    }
-  }
-
-  #lie(
-    honest: ClientAnswer,
-    { lie }: Extract<CallFault, { kind: "lie" }>,
-    written: (answer: ClientAnswer) => string,
-  ): string {
-    if (!("result" in honest)) return written(honest);
-    if ("text" in lie) return lie.text(written(honest));
-    const { client, rules } = this.#party;
-    const { chain } = client;
-    const fault = "sibling" in lie ? siblingOfParent((hash) => chain.block(hash)) : lie;
-    const change = payloadFault(fault, rules, (hash) => chain.block(hash)).result;
-    return written({ result: change?.(honest.result) ?? honest.result });
-  }
-
-  /** The parent of what was asked for, as its own payload. */
-  #before(honest: ClientAnswer): unknown {
-    if (!("result" in honest)) return null;
-    const envelope = honest.result as Envelope;
-    const parent = this.#party.client.chain.block(envelope.executionPayload.parentHash);
-    return parent === undefined
-      ? envelope
-      : { ...envelope, executionPayload: parent.payload, parentBeaconBlockRoot: parent.parentBeaconBlockRoot };
   }
 }

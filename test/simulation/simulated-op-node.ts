@@ -6,6 +6,7 @@ import type { PayloadAttributes } from "../devnet/payload-attributes.ts";
 import { insanity } from "../devnet/sanity-check.ts";
 import type { Dice } from "./dice.ts";
 import { type Journal, member, type OpNodeCall, resultIn } from "./journal.ts";
+import type { SimulatedBalancer } from "./simulated-balancer.ts";
 import type { SimulatedSequencer } from "./simulated-sequencer.ts";
 import { type SimulatedClock, sleep } from "./timeline.ts";
 
@@ -26,6 +27,7 @@ export type OpNodeWorld = {
   readonly rules: ForkRules;
   readonly genesis: Block;
   readonly blockTimeMs: number;
+  readonly balancers: readonly SimulatedBalancer[];
   /** Hands a block to the other op-nodes. */
   readonly gossip: (payload: UnsafePayload) => void;
 };
@@ -173,7 +175,7 @@ export class SimulatedOpNode {
   }
 
   #measure(method: string): void {
-    const { journal, clock } = this.world;
+    const { journal, clock, balancers } = this.world;
     const { jobs, deciding, laneDepth } = this.sequencer.core;
     const looksAtJobs = method.startsWith("engine_getPayload");
     const kept = looksAtJobs ? [...this.#payloadIds].filter((id) => jobs.get(id) !== undefined) : [];
@@ -183,7 +185,8 @@ export class SimulatedOpNode {
       keptBytes: kept.reduce((bytes, id) => bytes + (jobs.handedOut(id)?.result.length ?? 0), 0),
       deciding: deciding.size,
       callsUnderWay: this.#underWay,
-      laneDepth,
+      laneDepth: Math.max(laneDepth, ...balancers.map(({ core }) => core.laneDepth)),
+      decidingBehind: Math.max(0, ...balancers.map(({ core }) => core.deciding)),
     });
   }
 }

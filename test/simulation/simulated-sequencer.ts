@@ -8,13 +8,16 @@ import { watchHeads } from "../../proxy/health/head-watch.ts";
 import { Ledger } from "../../proxy/ledger.ts";
 import { JobBook } from "../../proxy/payload-job/job-book.ts";
 import { answerCall, readCall } from "../../proxy/routes/answer-call.ts";
+import { plainRpc } from "../../proxy/routes/plain-rpc.ts";
 import { RunningConfig } from "../../proxy/running-config.ts";
 import { ValidationTime } from "../../proxy/selection/validation-time.ts";
 import type { SequencerProxy } from "../../proxy/sequencer-proxy.ts";
 import { closeRemoved, type Wiring, wire } from "../../proxy/wiring.ts";
+import type { Host, Party } from "./host.ts";
 import type { Circumstances, Journal } from "./journal.ts";
-import { type Party, ScriptedUpstream } from "./scripted-upstream.ts";
+import { ScriptedUpstream } from "./scripted-upstream.ts";
 import { type SimulatedClock, sleep, type Timeline } from "./timeline.ts";
+import { lostOf, setsLimit, toldOf } from "./told.ts";
 
 /** Where JWT secrets would be: the simulated upstreams ask for none. */
 const NO_SECRETS = "/nonexistent";
@@ -24,8 +27,8 @@ const STORE_WRITE_MS = 1;
 type Dependencies = {
   readonly timeline: Timeline;
   readonly journal: Journal;
-  /** The party at a URL of the config. */
-  readonly party: (url: string) => Party;
+  /** Who is at a URL of the config. */
+  readonly party: (url: string) => Host;
 };
 
 /** A sequencer's proxy, the real one from its routes down to its connections, which are scripted; built as `startProxy` builds it. */
@@ -35,7 +38,8 @@ export class SimulatedSequencer {
   readonly #dependencies: Dependencies;
   readonly #worldClock: SimulatedClock;
   readonly #proxyClock: SimulatedClock;
-  readonly #connections: ScriptedUpstream[] = [];
+  readonly #connections: ScriptedUpstream<ConfigFile>[] = [];
+  readonly #builders = new Set<Builder>();
   #admin: ExecutionMode = "enabled";
   #config: ConfigFile;
   #running: RunningConfig<ConfigFile, Wiring>;
@@ -87,6 +91,21 @@ export class SimulatedSequencer {
     }
   }
 
+  /** One call of the rpc port, such as op-batcher's. */
+  async plain(body: Buffer): Promise<void> {
+    const { journal } = this.#dependencies;
+    const { config, mode } = this.circumstances;
+    const moment = { by: this.name, mode, atMs: this.#worldClock.monotonicMs(), order: journal.next() };
+    const isForOne = config.buildersAre === "balancers" && !setsLimit(body);
+    journal.told.push({ ...toldOf(body, config.builders), ...moment, isForOne });
+    const call = { body, acceptEncoding: undefined, contentEncoding: undefined };
+    try {
+      await plainRpc(call, () => true, this.#proxy);
+    } catch (error) {
+      journal.violations.push(`plainRpc rejected: ${String(error)}`);
+    }
+  }
+
   /** `PUT /config` with the running document changed; the revision is the next unless given. */
   async push(change: Readonly<Record<string, unknown>>): Promise<ConfigPushAnswer> {
     const { config } = this.#running.wiring;
@@ -113,16 +132,19 @@ export class SimulatedSequencer {
     this.#background = this.#ownBackground();
     this.#proxy = this.#core();
     this.#stopWatchingHeads = this.#watchHeads();
+    for (const builder of this.#running.wiring.builders) this.#builders.add(builder);
   }
 
   async close(): Promise<void> {
     this.#stopWatchingHeads();
     await this.#background.done();
     await this.#running.close();
+    this.#dependencies.journal.lost.push(...lostOf(this.name, this.#builders));
   }
 
   #dropWhatWaits(): void {
     if (this.#mode !== "disabled") return;
+    this.#dependencies.journal.shutOff.add(this.name);
     for (const builder of this.#running.wiring.builders) builder.lane.clear();
   }
 
@@ -164,6 +186,7 @@ export class SimulatedSequencer {
       wiring: () => running.wiring,
       executionMode: () => this.#mode,
       background: (work) => background.begin(work),
+      fault: (error) => background.fault(error),
       jobs: new JobBook<Builder>(),
       deciding: new Map(),
       clock: this.#proxyClock,
@@ -196,13 +219,16 @@ export class SimulatedSequencer {
     );
   }
 
-  #connect({ url }: UpstreamOptions): ScriptedUpstream {
+  #connect({ url, connectionsMax }: UpstreamOptions): ScriptedUpstream<ConfigFile> {
     const { party, journal } = this.#dependencies;
     const connection = this.#connections.length;
-    const upstream = new ScriptedUpstream(party(url), {
+    const upstream = new ScriptedUpstream<ConfigFile>(party(url), {
       clock: this.#worldClock,
       journal,
+      calls: journal.upstreamCalls,
+      connectionsMax,
       notes: () => ({ sequencer: this.name, connection, ...this.circumstances }),
+      caller: () => ({ id: this.name, leadership: this.#running.wiring.fence?.last?.answer ?? "unknown" }),
     });
     this.#connections.push(upstream);
     return upstream;
@@ -210,6 +236,7 @@ export class SimulatedSequencer {
 
   #confirmed(config: ConfigFile): void {
     const { journal } = this.#dependencies;
+    for (const builder of this.#running.wiring.builders) this.#builders.add(builder);
     journal.confirmed.push({
       sequencer: this.name,
       atMs: this.#worldClock.monotonicMs(),

@@ -52,6 +52,9 @@ export function drawWeather(dice: Dice, isBuilder: boolean): Weather {
   }
 }
 
+/** A balancer is a process of our own: it tells no lies, but it hangs, is gone or slow as any. */
+export const drawBalancerWeather = (dice: Dice): Weather => ({ ...drawWeather(dice, true), liesOneIn: 0 });
+
 const BODIES = [
   "",
   "<html>502 Bad Gateway</html>",
@@ -71,7 +74,14 @@ export function drawFault(dice: Dice, method: string, isBuilder: boolean): CallF
     if (method.startsWith("engine_newPayload")) return { kind: "result", change: dice.pick(PAYLOAD_ANSWERS) };
     if (method.startsWith("engine_getPayload")) return isBuilder ? payloadFault(dice) : { kind: "jobs-lost" };
   }
-  switch (dice.between(0, 7)) {
+  return dice.oneIn(8)
+    ? { kind: "error", code: dice.pick([-38001, -38002, -38003, -38005, -32601, -32000]) }
+    : drawTransportFault(dice);
+}
+
+/** A fault of the way to an upstream, or of its process, whatever it is. */
+export function drawTransportFault(dice: Dice): CallFault {
+  switch (dice.between(0, 6)) {
     case 0:
       return { kind: "late", ms: dice.between(50, 3_000) };
     case 1:
@@ -84,10 +94,8 @@ export function drawFault(dice: Dice, method: string, isBuilder: boolean): CallF
       return { kind: "status", status: dice.pick([401, 404, 500, 503]) };
     case 5:
       return { kind: "bytes", body: dice.pick(BODIES) };
-    case 6:
-      return { kind: "late", ms: dice.between(50, 500) };
     default:
-      return { kind: "error", code: dice.pick([-38001, -38002, -38003, -38005, -32601, -32000]) };
+      return { kind: "late", ms: dice.between(50, 500) };
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Run } from "../simulate.ts";
 import { answerInvariants } from "./answers.ts";
+import { balancerInvariants } from "./balancers.ts";
 import { boundInvariants } from "./bounds.ts";
 import { builderInvariants } from "./builders.ts";
 import { fenceInvariants } from "./fence.ts";
 import { handedOutInvariants } from "./handed-out.ts";
+import { limitInvariants } from "./limits.ts";
 import { sameBytesInvariants } from "./same-bytes.ts";
 import { type Invariant, look } from "./seen.ts";
 import { usefulnessInvariants } from "./usefulness.ts";
@@ -16,6 +18,8 @@ const INVARIANTS: readonly Invariant[] = [
   ...builderInvariants,
   ...fenceInvariants,
   ...boundInvariants,
+  ...balancerInvariants,
+  ...limitInvariants,
   ...usefulnessInvariants,
 ];
 

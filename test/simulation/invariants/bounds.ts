@@ -1,4 +1,5 @@
 import { LANE_DEFAULTS } from "../../../proxy/engine-api/lane.ts";
+import type { UpstreamCallRecord } from "../journal.ts";
 import { first } from "./answers.ts";
 import { type Invariant, named } from "./seen.ts";
 
@@ -18,6 +19,7 @@ export const boundInvariants: readonly Invariant[] = [
         sizes.jobs > JOBS_MAX ||
         sizes.keptBytes > KEPT_BYTES_MAX ||
         sizes.deciding > sizes.callsUnderWay ||
+        sizes.decidingBehind > JOBS_MAX ||
         sizes.laneDepth > LANE_DEFAULTS.entriesMax
           ? JSON.stringify(sizes)
           : undefined,
@@ -27,7 +29,7 @@ export const boundInvariants: readonly Invariant[] = [
     clause: "design 4: everything has a bound",
     rule: "every call ends by its deadline",
     broken: ({ journal }) =>
-      first(journal.upstreamCalls, (record) =>
+      first<UpstreamCallRecord<unknown>>([...journal.upstreamCalls, ...journal.behindCalls], (record) =>
         record.end === undefined || record.end.atMs > record.deadlineMs || record.deadlineMs > record.atMs + CALL_MS_MAX
           ? named(record)
           : undefined,

@@ -11,13 +11,14 @@ export const builderInvariants: readonly Invariant[] = [
     clause: "design 4: execution mode",
     rule: "disabled: nothing reaches a builder",
     broken: (seen) =>
-      first(seen.builderCalls, (record) => (isHeardThoughShut(record, seen) ? named(record) : undefined)),
+      first(seen.builderCalls, (record) => (isHeardThoughShut(record, seen) ? named(record) : undefined)) ??
+      first(seen.journal.behindCalls, (record) => (record.mode === "disabled" ? named(record) : undefined)),
   },
   {
     clause: "E-13, F-14",
     rule: "a derived block's attributes reach no builder",
-    broken: ({ builderCalls }) =>
-      first(builderCalls, (record) =>
+    broken: ({ allBuilderCalls }) =>
+      first(allBuilderCalls, (record) =>
         member(paramsOf(record.body)[1], "noTxPool") === true ? named(record) : undefined,
       ),
   },
@@ -39,16 +40,17 @@ export const builderInvariants: readonly Invariant[] = [
   {
     clause: "E-17",
     rule: "a builder is asked for its own payload ids only",
-    broken: (seen) => first(seen.builderCalls, (record) => foreignId(record, seen)),
+    broken: (seen) => first(seen.allBuilderCalls, (record) => foreignId(record, seen)),
   },
 ];
 
-const isGetPayload = ({ body }: UpstreamCallRecord): boolean => methodOf(body).startsWith("engine_getPayload");
-export const isForkchoice = ({ body }: UpstreamCallRecord): boolean =>
-  methodOf(body).startsWith("engine_forkchoiceUpdated");
-export const isNewPayload = ({ body }: UpstreamCallRecord): boolean => methodOf(body).startsWith("engine_newPayload");
-const isOnLane = (record: UpstreamCallRecord): boolean => isForkchoice(record) || isNewPayload(record);
-export const isJob = (record: UpstreamCallRecord): boolean => {
+type Call = Pick<UpstreamCallRecord, "body">;
+
+export const isGetPayload = ({ body }: Call): boolean => methodOf(body).startsWith("engine_getPayload");
+export const isForkchoice = ({ body }: Call): boolean => methodOf(body).startsWith("engine_forkchoiceUpdated");
+export const isNewPayload = ({ body }: Call): boolean => methodOf(body).startsWith("engine_newPayload");
+export const isOnLane = (record: Call): boolean => isForkchoice(record) || isNewPayload(record);
+export const isJob = (record: Call): boolean => {
   const attributes = isForkchoice(record) ? paramsOf(record.body)[1] : undefined;
   return attributes !== undefined && attributes !== null;
 };
@@ -96,11 +98,12 @@ function secondDriver({ builderCalls, journal }: Seen): string | undefined {
   });
 }
 
-function outOfOrder({ builderCalls }: Seen): string | undefined {
-  const lanes = Map.groupBy(builderCalls.filter(isOnLane), ({ sequencer, upstream }) => `${sequencer} ${upstream}`);
+/** A balancer's lane has the FCUs of several op-nodes: of each in its order. */
+function outOfOrder({ allBuilderCalls, sequencerOf }: Seen): string | undefined {
+  const lanes = Map.groupBy(allBuilderCalls.filter(isOnLane), ({ sequencer, upstream }) => `${sequencer} ${upstream}`);
   for (const calls of lanes.values()) {
-    let before: UpstreamCallRecord | undefined;
-    let forkchoiceId = 0;
+    let before: UpstreamCallRecord<unknown> | undefined;
+    const forkchoiceIds = new Map<string | undefined, number>();
     for (const record of calls) {
       if (before !== undefined && (before.end?.order ?? Number.POSITIVE_INFINITY) > record.order) {
         return `${named(record)} before the answer to ${named(before)}`;
@@ -108,8 +111,12 @@ function outOfOrder({ builderCalls }: Seen): string | undefined {
       before = record;
       const id = idOf(record.body) ?? 0;
       if (!isForkchoice(record) || id < OP_NODE_IDS_FROM) continue;
-      if (id <= forkchoiceId) return `${named(record)} after the FCU of id ${forkchoiceId}`;
-      forkchoiceId = id;
+      const asker = sequencerOf(record.body);
+      const forkchoiceId = forkchoiceIds.get(asker) ?? 0;
+      // A balancer gets a call twice where the connection died under the first, and so do the builders.
+      const isAgain = id === forkchoiceId && record.sequencer !== asker;
+      if (id <= forkchoiceId && !isAgain) return `${named(record)} after the FCU of id ${forkchoiceId}`;
+      forkchoiceIds.set(asker, id);
     }
   }
   return undefined;
@@ -152,10 +159,10 @@ function isAbout({ body, end }: UpstreamCallRecord, blockHash: unknown): boolean
   return member(first, "headBlockHash") === blockHash && member(member(result, "payloadStatus"), "status") === "VALID";
 }
 
-function foreignId(record: UpstreamCallRecord, { builderCalls }: Seen): string | undefined {
+function foreignId(record: UpstreamCallRecord<unknown>, { allBuilderCalls }: Seen): string | undefined {
   if (!isGetPayload(record)) return undefined;
   const [payloadId] = paramsOf(record.body);
-  const isOwn = builderCalls.some(
+  const isOwn = allBuilderCalls.some(
     (other) =>
       other.upstream === record.upstream &&
       other.order < record.order &&

@@ -5,6 +5,7 @@ import {
   jsonOf,
   member,
   methodOf,
+  NO_ID,
   type OpNodeCall,
   paramsOf,
   resultIn,
@@ -49,8 +50,12 @@ export type Seen = Run & {
   readonly ownCallOf: ReadonlyMap<OpNodeCall, UpstreamCallRecord>;
   readonly fetched: readonly Fetched[];
   readonly opened: readonly Opened[];
-  /** What reached builders. */
+  /** What sequencers' proxies sent to builders, or to balancers as to builders. */
   readonly builderCalls: readonly UpstreamCallRecord[];
+  /** The same, and what balancers sent to the builders behind them. */
+  readonly allBuilderCalls: readonly UpstreamCallRecord<unknown>[];
+  /** Whose op-node made the call with these bytes; undefined where none did. */
+  readonly sequencerOf: (body: Buffer) => string | undefined;
 };
 
 /** Looks at a run once, for all invariants. */
@@ -62,17 +67,21 @@ export function look(run: Run): Seen {
     const record = own.get(call.body);
     if (record !== undefined) ownCallOf.set(call, record);
   }
+  const builderCalls = upstreamCalls.filter(({ isBuilder }) => isBuilder);
+  const askers = new Map(opNodeCalls.map(({ id, sequencer }) => [id, sequencer]));
   return {
     ...run,
     ownCallOf,
     fetched: opNodeCalls.filter(isGetPayload).map((call) => fetchedOf(call, run, ownCallOf)),
     opened: [...ownCallOf].flatMap(([call, record]) => openedBy(call, record)),
-    builderCalls: upstreamCalls.filter(({ isBuilder }) => isBuilder),
+    builderCalls,
+    allBuilderCalls: [...builderCalls, ...run.journal.behindCalls].toSorted((a, b) => a.order - b.order),
+    sequencerOf: (body) => askers.get(idOf(body) ?? NO_ID),
   };
 }
 
 /** How an entry is named in what an invariant says. */
-export const named = (record: UpstreamCallRecord): string =>
+export const named = (record: UpstreamCallRecord<unknown>): string =>
   `${methodOf(record.body)} (id ${idOf(record.body)}) of ${record.sequencer} to ${record.upstream} at ${record.atMs} ms`;
 
 const isGetPayload = ({ method, params }: OpNodeCall): boolean =>
@@ -106,7 +115,7 @@ function fetchedOf(call: OpNodeCall, run: Run, ownCallOf: ReadonlyMap<OpNodeCall
 }
 
 /** The bytes of a result, as text: both sides write `{"jsonrpc":"2.0","id":…,"result":…}`. */
-function resultText(body: Buffer): string | undefined {
+export function resultText(body: Buffer): string | undefined {
   if (member(jsonOf(body), "result") === undefined) return undefined;
   const text = body.toString();
   const at = text.indexOf('"result":');

@@ -7,9 +7,19 @@ export const usefulnessInvariants: readonly Invariant[] = [
   {
     clause: "goal 3",
     rule: "where nothing goes wrong every block is a builder's",
-    broken: ({ isCalm, fetched }) =>
-      isCalm
+    broken: ({ weather, fetched }) =>
+      weather === "calm"
         ? first(fetched, (each) => (each.envelope === undefined || each.isOwn ? told(each) : undefined))
+        : undefined,
+  },
+  {
+    clause: "goal 3, the balancer",
+    rule: "a balancer's fault costs the block it happens in, and no other",
+    broken: (seen) =>
+      seen.weather === "balancers"
+        ? first(seen.fetched, (each) =>
+            each.envelope === undefined || (each.isOwn && !isTroubled(each, seen)) ? told(each) : undefined,
+          )
         : undefined,
   },
   {
@@ -18,6 +28,22 @@ export const usefulnessInvariants: readonly Invariant[] = [
     broken: (seen) => first(seen.fetched, (fetched) => notInLedger(fetched, seen)),
   },
 ];
+
+/**
+ * Whether a balancer failed while the block was made; of one that is slow, or alone, whether it still does, or did until two
+ * blocks before, as it is not waited for until it has answered again.
+ */
+function isTroubled({ call, payloadId }: Fetched, { balancers, blockTimeMs, journal, opened }: Seen): boolean {
+  const job = opened.find((each) => each.payloadId === payloadId && each.sequencer === call.sequencer);
+  const asked = journal.opNodeCalls.findLast(({ order }) => order < (job?.order ?? 0));
+  const fromMs = asked?.atMs ?? call.atMs;
+  const untilMs = call.reply?.atMs ?? call.atMs;
+  return journal.troubles.some((trouble) =>
+    trouble.isSlow || balancers.length === 1
+      ? trouble.fromMs <= untilMs && trouble.untilMs + 2 * blockTimeMs >= fromMs
+      : trouble.fromMs >= fromMs && trouble.fromMs <= untilMs,
+  );
+}
 
 function notInLedger(fetched: Fetched, { journal }: Seen): string | undefined {
   const { envelope, own, call, payloadId, isOwn } = fetched;
