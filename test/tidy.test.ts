@@ -40,7 +40,7 @@ test("nothing is left open in the product, and nothing escapes the checker", () 
 });
 
 test("no test is skipped or runs alone", () => {
-  const partial = /\b(it|test|describe)\.(skip|todo|only|skipIf|runIf)\b/;
+  const partial = /\b(it|test|describe)\.(skip|todo|only|skipIf|runIf)\b/; // the pattern that is forbidden, and no test: this one always runs
   expect(source.filter((file) => file !== "test/tidy.test.ts" && partial.test(readFileSync(file, "utf8")))).toEqual([]);
 });
 
