@@ -1,12 +1,12 @@
-import fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { CallerClaims } from "../engine-api/caller-claims.ts";
 import { errorBody, RPC_CODE } from "../engine-api/json-rpc.ts";
 import type { Metrics } from "../metrics.ts";
 import { type EngineCall, readCall } from "../routes/answer-call.ts";
 import type { Reply } from "../routes/reply.ts";
-import { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "../servers/engine-server.ts";
-import { addHealthRoutes, type HealthView, ROUTER_OPTIONS } from "../servers/health-routes.ts";
+import { addHealthRoutes, type HealthView } from "../servers/health-routes.ts";
+import { jsonRpcServer } from "../servers/json-rpc-server.ts";
 import { BODY_BYTES_MAX, rawBodyOf, takeRawBodies } from "../servers/raw-body.ts";
 import { answerCall } from "./answer-call.ts";
 import type { Balancer } from "./balancer.ts";
@@ -22,13 +22,7 @@ type Dependencies = {
 /** A balancer's engine port: JSON-RPC with JWT, whose claims say who calls; the health routes without. */
 export function balancerEngineServer(dependencies: Dependencies): FastifyInstance {
   const { balancer, health, isDraining } = dependencies;
-  const server = fastify({
-    bodyLimit: BODY_BYTES_MAX,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    return503OnClosing: false,
-    routerOptions: ROUTER_OPTIONS,
-  });
+  const server = jsonRpcServer();
   const callers = new WeakMap<object, CallerClaims>();
   takeRawBodies(server);
   addHealthRoutes(server, health);

@@ -31,10 +31,10 @@ const NAME_LENGTH_MAX = 128;
 const NUMBER_LENGTH_MAX = 100;
 
 /**
- * The view of `bytes`, or undefined where they are not one JSON value, too deep, too many values, objects or names, or an object has a key
- * that readers may understand differently: escaped, not ASCII, or twice in any case (Go decodes keys whatever their case,
- * last wins, so a second `GasUsed` would show the execution client another block than it shows us). What stands inside a
- * value's string is not judged: whoever decodes it does that.
+ * The view of `bytes`, or undefined where they are not one JSON value, too deep, too many values, objects or names, or an
+ * object has a key that readers may understand differently: escaped, not ASCII, or twice in any case (Go decodes keys
+ * whatever their case, last wins, so a second `GasUsed` would show the execution client another block than it shows us).
+ * What stands inside a value's string is not judged: whoever decodes it does that.
  */
 export function viewJson(bytes: Buffer): JsonView | undefined {
   const reader = new Reader(bytes);

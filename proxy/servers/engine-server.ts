@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { errorBody, RPC_CODE } from "../engine-api/json-rpc.ts";
 import type { Metrics } from "../metrics.ts";
@@ -6,7 +6,8 @@ import { answerCall, readCall } from "../routes/answer-call.ts";
 import { passThrough } from "../routes/pass-through.ts";
 import type { Reply } from "../routes/reply.ts";
 import type { SequencerProxy } from "../sequencer-proxy.ts";
-import { addHealthRoutes, type HealthView, ROUTER_OPTIONS } from "./health-routes.ts";
+import { addHealthRoutes, type HealthView } from "./health-routes.ts";
+import { jsonRpcServer } from "./json-rpc-server.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { BODY_BYTES_MAX, rawBodyOf, takeRawBodies } from "./raw-body.ts";
 import { sendReply } from "./send-reply.ts";
@@ -21,25 +22,13 @@ type Dependencies = {
   readonly plainWithoutToken?: boolean;
 };
 
-/** op-node keeps idle connections for 90 s (E-1): closing earlier would race with its next call. */
-export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
-
-/** How long a request's bytes may take, as with execution clients (E-4): a body that stalls must not be held for ever. */
-export const REQUEST_TIMEOUT_MS = 30_000;
-
 /** The engine port: JSON-RPC with JWT, and the health routes without. */
 export function engineServer(dependencies: Dependencies): FastifyInstance {
   const { proxy, health } = dependencies;
   const plain = dependencies.plainWithoutToken === true ? new PlainCalls(proxy) : undefined;
   const plainFor = (request: FastifyRequest): PlainCalls | undefined =>
     request.headers.authorization === undefined ? plain : undefined;
-  const server = fastify({
-    bodyLimit: BODY_BYTES_MAX,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    return503OnClosing: false,
-    routerOptions: ROUTER_OPTIONS,
-  });
+  const server = jsonRpcServer();
   takeRawBodies(server, (request) => {
     const plainCalls = plainFor(request);
     return plainCalls === undefined ? undefined : (bytes) => plainCalls.take(request, bytes);

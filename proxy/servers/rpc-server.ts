@@ -1,10 +1,10 @@
-import fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { SequencerProxy } from "../sequencer-proxy.ts";
 import type { ByteBudget } from "./byte-budget.ts";
-import { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./engine-server.ts";
-import { addHealthRoutes, type HealthView, ROUTER_OPTIONS } from "./health-routes.ts";
+import { addHealthRoutes, type HealthView } from "./health-routes.ts";
+import { jsonRpcServer } from "./json-rpc-server.ts";
 import { PlainCalls } from "./plain-calls.ts";
-import { BODY_BYTES_MAX, takeRawBodies } from "./raw-body.ts";
+import { takeRawBodies } from "./raw-body.ts";
 import { sendReply } from "./send-reply.ts";
 
 /** Connections to this port: each costs some KiB and a file of the process, and the engine port lives beside it. */
@@ -19,13 +19,7 @@ type Dependencies = {
 
 /** The rpc port: the execution client's plain JSON-RPC without JWT, never `engine_*`, with `/healthz` beside it (E-8). */
 export function rpcServer({ proxy, health, budget }: Dependencies): FastifyInstance {
-  const server = fastify({
-    bodyLimit: BODY_BYTES_MAX,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    return503OnClosing: false,
-    routerOptions: ROUTER_OPTIONS,
-  });
+  const server = jsonRpcServer();
   server.server.maxConnections = RPC_CONNECTIONS_MAX;
   const plain = new PlainCalls(proxy, budget);
   takeRawBodies(server, (request) => (bytes) => plain.take(request, bytes));
