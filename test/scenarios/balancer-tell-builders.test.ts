@@ -4,9 +4,7 @@ import { until } from "../devnet/until.ts";
 import { balancerCaller } from "./balancer-caller.ts";
 import { type BalancerWorld, startBalancerWorld } from "./balancer-world.ts";
 import { bearer, call, type HttpAnswer, post } from "./http-calls.ts";
-
-const transaction = call("eth_sendRawTransaction", [`0x02${"ab".repeat(60)}`], 1);
-const limit = (size: string): string => call("miner_setMaxDASize", [size, size], 7);
+import { limit, toldCalls, transaction } from "./told-calls.ts";
 
 /** A call on the engine port of a sequencer's proxy. */
 async function send(world: BalancerWorld, body: string, sequencer = "sequencer-0"): Promise<HttpAnswer> {
@@ -33,23 +31,19 @@ async function isRestarted(world: BalancerWorld, builder: ExecutionClient, balan
 }
 
 describe("what builders hear too goes through a balancer to every builder behind it", () => {
-  test.each([
-    ["eth_sendRawTransaction", transaction],
-    ["eth_sendRawTransactionConditional", call("eth_sendRawTransactionConditional", ["0x02", {}])],
-    ["miner_setExtra", call("miner_setExtra", ["0x00"])],
-    ["miner_setGasPrice", call("miner_setGasPrice", ["0x1"])],
-    ["miner_setGasLimit", call("miner_setGasLimit", ["0x1"])],
-    ["miner_setMaxDASize", limit("0x1")],
-  ])("%s: the execution client's answer counts, every builder gets the bytes", async (method, body) => {
-    await using world = await startBalancerWorld();
-    const { executionClient } = world.devnet.sequencer("sequencer-0");
-    const answer = await send(world, body);
-    expect(answer.status).toBe(200);
-    expect(executionClient.calls(method)).toHaveLength(1);
-    for (const { name } of world.devnet.builders) {
-      expect((await heard(world, name, method)).body.toString()).toBe(body);
-    }
-  });
+  test.each(toldCalls)(
+    "%s: the execution client's answer counts, every builder gets the bytes",
+    async (method, body) => {
+      await using world = await startBalancerWorld();
+      const { executionClient } = world.devnet.sequencer("sequencer-0");
+      const answer = await send(world, body);
+      expect(answer.status).toBe(200);
+      expect(executionClient.calls(method)).toHaveLength(1);
+      for (const { name } of world.devnet.builders) {
+        expect((await heard(world, name, method)).body.toString()).toBe(body);
+      }
+    },
+  );
 
   test("of a batch transactions only to those that take them (forwardTransactions), limits to all", async () => {
     await using world = await startBalancerWorld();

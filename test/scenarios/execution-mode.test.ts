@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { until } from "../devnet/until.ts";
 import { call, post } from "./http-calls.ts";
+import { jobsWaiting, randao } from "./jobs-waiting.ts";
 import { setMode } from "./set-mode.ts";
 import { startWorld } from "./world.ts";
 
@@ -79,22 +80,16 @@ test.concurrent("PUT /execution-mode needs the token, and a bad body is told eve
 
 test.concurrent("calls that wait for a builder that hangs are not sent once the admin has shut off, nor when it opens again", async () => {
   await using world = await startWorld();
-  await world.builderBlock();
-  await until("the last call", () => world.builder.head().payload.blockNumber === "0x1" || undefined);
-  const lift = world.builder.fault("*", { hang: true });
-  world.builder.forgetCalls();
-  await world.opNode.startBlock();
-  await until("the call under way", () => world.builder.calls().length === 1 || undefined);
-  await world.opNode.startBlock({ attributes: { prevRandao: `0x${"01".repeat(32)}` } });
+  const lift = await jobsWaiting(world);
   await setMode(world, shutOff);
   lift();
   await setMode(world, { mode: "enabled" });
-  await world.opNode.startBlock({ attributes: { prevRandao: `0x${"02".repeat(32)}` } });
+  await world.opNode.startBlock({ attributes: { prevRandao: randao("02") } });
   const jobs = await until("the job after the release", () => {
     const calls = world.builder.calls().map(({ params }) => JSON.stringify(params));
-    return calls.at(-1)?.includes("02".repeat(32)) === true ? calls : undefined;
+    return calls.at(-1)?.includes(randao("02")) === true ? calls : undefined;
   });
-  expect(jobs.filter((params) => params.includes("01".repeat(32)))).toEqual([]);
+  expect(jobs.filter((params) => params.includes(randao("01")))).toEqual([]);
 });
 
 test.concurrent("rollup-boost's debug methods are the admin's hand, on loopback without a token", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { until } from "../devnet/until.ts";
+import { jobsWaiting, randao } from "./jobs-waiting.ts";
 import { startWorld } from "./world.ts";
 
 test.concurrent("the emergency shut-off takes effect on the next getPayload, also of a job that has started; nothing reaches the builder", async () => {
@@ -33,23 +34,17 @@ test.concurrent("released: the builder hears of the chain again and its blocks a
 
 test.concurrent("calls that wait for a builder that hangs are not sent once it is shut off", async () => {
   await using world = await startWorld();
-  await world.builderBlock();
-  await until("the last call", () => world.builder.head().payload.blockNumber === "0x1" || undefined);
-  const lift = world.builder.fault("*", { hang: true });
-  world.builder.forgetCalls();
-  await world.opNode.startBlock();
-  await until("the call under way", () => world.builder.calls().length === 1 || undefined);
-  await world.opNode.startBlock({ attributes: { prevRandao: `0x${"01".repeat(32)}` } });
+  const lift = await jobsWaiting(world);
   await world.push({ executionMode: "disabled" });
   lift();
   expect((await world.opNode.buildBlock()).builtBy).toBe("op-geth");
   await world.push({ executionMode: "enabled" });
-  await world.opNode.startBlock({ attributes: { prevRandao: `0x${"02".repeat(32)}` } });
+  await world.opNode.startBlock({ attributes: { prevRandao: randao("02") } });
   const jobs = await until("the job after the release", () => {
     const calls = world.builder.calls("engine_forkchoiceUpdatedV3");
-    return JSON.stringify(calls.at(-1)?.params).includes("02".repeat(32)) ? calls : undefined;
+    return JSON.stringify(calls.at(-1)?.params).includes(randao("02")) ? calls : undefined;
   });
-  expect(jobs.map(({ params }) => JSON.stringify(params).includes("01".repeat(32)))).not.toContain(true);
+  expect(jobs.map(({ params }) => JSON.stringify(params).includes(randao("01")))).not.toContain(true);
 });
 
 test.concurrent("it outlives the process", async () => {

@@ -1,34 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { until } from "../devnet/until.ts";
 import { call, get, post } from "./http-calls.ts";
+import { limit, toldCalls, transaction } from "./told-calls.ts";
 import { startWorld, type World } from "./world.ts";
-
-const transaction = call("eth_sendRawTransaction", [`0x02${"ab".repeat(60)}`], 1);
-const limit = (size: string, id: unknown = 7): string => call("miner_setMaxDASize", [size, size], id);
 
 const heard = (world: World, name: string, method: string) =>
   until(`${method} at ${name}`, () => world.builderNamed(name).calls(method).at(-1));
 
 describe("what builders hear too", () => {
-  test.each([
-    ["eth_sendRawTransaction", transaction],
-    ["eth_sendRawTransactionConditional", call("eth_sendRawTransactionConditional", ["0x02", {}])],
-    ["miner_setExtra", call("miner_setExtra", ["0x00"])],
-    ["miner_setGasPrice", call("miner_setGasPrice", ["0x1"])],
-    ["miner_setGasLimit", call("miner_setGasLimit", ["0x1"])],
-    ["miner_setMaxDASize", limit("0x1")],
-  ])("%s, on both ports: the execution client's answer counts, every builder gets the bytes", async (method, body) => {
-    await using world = await startWorld({ builders: ["one", "two"] });
-    for (const send of [() => post(world.urls.rpc, body), () => world.engine(body)]) {
-      const answer = await send();
-      expect([answer.status, answer.text]).toEqual([200, (await world.executionClientSays(body)).text]);
-      for (const name of ["one", "two"]) {
-        const call = await heard(world, name, method);
-        expect([call.endpoint, call.body.toString()]).toEqual(["engine", body]);
-        world.builderNamed(name).forgetCalls();
+  test.each(toldCalls)(
+    "%s, on both ports: the execution client's answer counts, every builder gets the bytes",
+    async (method, body) => {
+      await using world = await startWorld({ builders: ["one", "two"] });
+      for (const send of [() => post(world.urls.rpc, body), () => world.engine(body)]) {
+        const answer = await send();
+        expect([answer.status, answer.text]).toEqual([200, (await world.executionClientSays(body)).text]);
+        for (const name of ["one", "two"]) {
+          const call = await heard(world, name, method);
+          expect([call.endpoint, call.body.toString()]).toEqual(["engine", body]);
+          world.builderNamed(name).forgetCalls();
+        }
       }
-    }
-  });
+    },
+  );
 
   test("of a batch only what concerns them, each call as it came", async () => {
     await using world = await startWorld();
